@@ -1,0 +1,1 @@
+"""Papercourier: each day's arXiv papers that matter, brought to a channel."""

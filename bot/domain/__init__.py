@@ -1,0 +1,1 @@
+"""What the bot knows: frozen data and plain functions. No I/O, no async, no clock."""

@@ -1,0 +1,221 @@
+"""What people ask of the bot and what they get, the same on every platform.
+
+Slack text, Discord options, buttons and the terminal all become one of these commands;
+`bot/services/desk.py` answers each with a `Reply`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import time
+from enum import StrEnum
+
+from bot.domain.digest import Digest, DigestEntry
+from bot.domain.interests import InterestChanges
+from bot.domain.papers import ArxivId
+from bot.domain.subscriptions import Destination
+from bot.domain.summary import Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks, and from where."""
+
+    user_id: str
+    destination: Destination
+    may_manage: bool = True  # whether the platform lets them manage this channel
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionChanges:
+    """Everything `subscribe`, `edit`, `preview` and `settings` understand; None where unsaid."""
+
+    interests: InterestChanges = field(default_factory=InterestChanges)
+    at: time | None = None
+    weekdays: frozenset[int] | None = None
+    timezone: str | None = None
+    language: str | None = None
+    threads: bool | None = None
+    announce_empty: bool | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all was said."""
+        return self == SubscriptionChanges()
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    """Start a subscription, or edit the one with the same categories."""
+
+    changes: SubscriptionChanges
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribe:
+    """End a subscription; `number` may be left out where there is only one."""
+
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListSubscriptions:
+    """Show this channel's subscriptions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Change what is said of a subscription, keep the rest."""
+
+    number: int
+    changes: SubscriptionChanges
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Stop digests until `resume`."""
+
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Start digests again."""
+
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Show what a digest would hold; nothing is posted or remembered."""
+
+    number: int | None = None
+    changes: SubscriptionChanges = field(default_factory=SubscriptionChanges)
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """Post the digest now instead of waiting for its time."""
+
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Summarize:
+    """Summarise one paper."""
+
+    paper: ArxivId
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Answer a question from one paper's text."""
+
+    paper: ArxivId
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Find papers on arXiv."""
+
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """Find stored papers like this one."""
+
+    paper: ArxivId
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Say why this paper was shown here, or why not."""
+
+    paper: ArxivId
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Show or change this channel's defaults."""
+
+    changes: SubscriptionChanges = field(default_factory=SubscriptionChanges)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Say how things stand, and why it is silent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """Hand over this channel's subscriptions as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """Take over subscriptions from an export."""
+
+    document: str  # JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """Explain the commands, or one of them."""
+
+    verb: str | None = None
+
+
+Command = (
+    Subscribe
+    | Unsubscribe
+    | ListSubscriptions
+    | Edit
+    | Pause
+    | Resume
+    | Preview
+    | Now
+    | Summarize
+    | Ask
+    | Search
+    | Similar
+    | Why
+    | Settings
+    | Status
+    | Export
+    | Import
+    | Help
+)
+
+
+class Audience(StrEnum):
+    """Who sees a reply."""
+
+    PERSON = "person"  # help, errors, lists and previews: only whoever asked
+    CHANNEL = "channel"  # subscribed, changed, paused: what everybody shares
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A text file handed over with a reply."""
+
+    file_name: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer in domain terms; each platform shows it in its own way.
+
+    `text` is plain sentences, one paragraph a line, with commands in `backticks`.
+    """
+
+    text: str
+    audience: Audience = Audience.PERSON
+    digest: Digest | None = None
+    papers: tuple[DigestEntry, ...] = ()
+    summary: Summary | None = None
+    attachment: Attachment | None = None
+    is_error: bool = False

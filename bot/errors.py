@@ -1,0 +1,35 @@
+"""Three kinds of errors, because callers do three things with them.
+
+`str(error)` is one sentence fit for a channel, naming the mend. Details go into `__cause__`.
+"""
+
+
+class PapercourierError(Exception):
+    """What every error we raise on purpose derives from."""
+
+
+class UserError(PapercourierError):
+    """Shown to whoever asked: the request or the configuration has to change."""
+
+
+class TransientError(PapercourierError):
+    """Tried again: it may work later.
+
+    `retry_after` is the server's wish in seconds, None where it had none.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class PermanentError(PapercourierError):
+    """Given up: trying again cannot help until somebody acts.
+
+    `code` is a short stable word ("not_found", "forbidden", "channel_not_found") for records
+    and tests.
+    """
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message)
+        self.code = code

@@ -1,0 +1,390 @@
+"""What the core asks of the outside, in the core's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from types import TracebackType
+from typing import Protocol, Self
+
+from bot.domain.commands import Reply
+from bot.domain.digest import Digest, DigestEntry
+from bot.domain.outbox import MessageRef, OutboxMessage
+from bot.domain.papers import Announcement, ArxivId, Paper
+from bot.domain.subscriptions import Destination, Subscription
+from bot.domain.summary import Summary, SummarySource
+
+
+class Clock(Protocol):
+    """The time, so that tests can move it."""
+
+    def now(self) -> datetime:
+        """The present, in UTC."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Return when `seconds` have passed on this clock."""
+        ...
+
+
+# --- arXiv ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FeedReading:
+    """What one request for the day's announcements brought."""
+
+    announcements: tuple[Announcement, ...]
+    announced_on: date | None  # the feed's own day; it may be wrong, see DESIGN section 3
+    etag: str | None = None
+    unchanged: bool = False  # the server answered 304: `announcements` is empty
+    left_out: tuple[str, ...] = ()  # one sentence for each item that could not be read
+
+
+class FeedSource(Protocol):
+    """arXiv's announcement feeds."""
+
+    async def read(self, categories: Sequence[str], *, etag: str | None = None) -> FeedReading:
+        """The latest announcement of all `categories`, one entry per paper.
+
+        Raises TransientError (late, throttled, cut), PermanentError (refused, not a feed).
+        """
+        ...
+
+
+class PaperSource(Protocol):
+    """arXiv's catalogue of all papers."""
+
+    async def get(self, paper: ArxivId) -> Paper:
+        """One paper. Raises UserError (no such paper), TransientError, PermanentError."""
+        ...
+
+    async def search(self, query: str, *, limit: int) -> tuple[Paper, ...]:
+        """The best matches first; `query` in arXiv's syntax or plain words."""
+        ...
+
+    async def submitted_between(
+        self, categories: Sequence[str], start: datetime, end: datetime
+    ) -> tuple[Paper, ...]:
+        """Papers of these categories first submitted in [start, end), UTC, oldest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FullText:
+    """What could be read of a paper."""
+
+    source: SummarySource
+    text: str
+    is_cut: bool = False  # a page, size or time limit ended the reading
+
+
+class FullTextSource(Protocol):
+    """The papers' own words."""
+
+    async def read(self, paper: Paper) -> FullText:
+        """HTML if there is any, else the PDF, else the abstract: it never fails for want of one."""
+        ...
+
+
+class Pace(Protocol):
+    """A pace kept together by every process of one installation."""
+
+    def turn(self, host: str) -> AbstractAsyncContextManager[None]:
+        """Wait until `host` may be called; hold its only connection while inside."""
+        ...
+
+
+# --- summaries -----------------------------------------------------------------------------
+
+
+class Summarizer(Protocol):
+    """Something that writes summaries."""
+
+    @property
+    def model(self) -> str:
+        """The model's name; "extractive" where there is none."""
+        ...
+
+    @property
+    def prompt(self) -> str:
+        """Name and version of the prompt; a new one means new summaries."""
+        ...
+
+    async def summarize(self, paper: Paper, text: FullText, *, language: str) -> Summary:
+        """Raises TransientError, PermanentError."""
+        ...
+
+
+# --- platforms -----------------------------------------------------------------------------
+
+
+class Renderer(Protocol):
+    """Digests and replies in a platform's own form; pure, so it is never awaited."""
+
+    def digest(self, digest: Digest, subscription: Subscription) -> tuple[str, ...]:
+        """The exact payloads, one for each platform call; the first is the parent."""
+        ...
+
+    def reply(self, reply: Reply) -> tuple[str, ...]:
+        """The payloads that answer a command."""
+        ...
+
+
+class Messenger(Protocol):
+    """One chat platform, seen from delivery."""
+
+    async def send(self, message: OutboxMessage) -> MessageRef:
+        """Post `message`. Raises TransientError or PermanentError."""
+        ...
+
+    async def find_sent(self, message: OutboxMessage) -> MessageRef | None:
+        """The earlier post that carries `message.key`, if it is there."""
+        ...
+
+
+# --- memory --------------------------------------------------------------------------------
+
+
+class PaperRepository(Protocol):
+    """Papers and their announcements."""
+
+    async def add_announcements(
+        self, announcements: Sequence[Announcement], *, seen_at: datetime
+    ) -> tuple[Announcement, ...]:
+        """Store papers and announcements; return those never seen before, numbered in order.
+
+        An announcement is known when the same version of the paper was announced before, of
+        whatever type; a new version of a known paper is unseen. `sequence` grows without gaps in
+        meaning: whoever asks for `after=n` later sees everything stored after n was.
+        """
+        ...
+
+    async def announced(
+        self,
+        *,
+        after: int = 0,
+        since: date | None = None,
+        categories: Sequence[str] | None = None,
+    ) -> tuple[Announcement, ...]:
+        """Announcements with `sequence` > after and `announced_on` >= since, in sequence order,
+        that list at least one of `categories`."""
+        ...
+
+    async def last_sequence(self) -> int:
+        """The highest sequence given so far; 0 in an empty store."""
+        ...
+
+    async def get(self, arxiv_id: str) -> Paper | None:
+        """The latest stored version of a paper."""
+        ...
+
+    async def announcement_of(self, arxiv_id: str) -> Announcement | None:
+        """The latest announcement of a paper."""
+        ...
+
+    async def put(self, paper: Paper) -> None:
+        """Store a paper that was looked up rather than announced."""
+        ...
+
+    async def announced_days(self, *, limit: int) -> tuple[tuple[date, int], ...]:
+        """The latest announcement days with their numbers of papers, newest first."""
+        ...
+
+
+class SubscriptionRepository(Protocol):
+    """Subscriptions and the state of their destinations."""
+
+    async def add(self, subscription: Subscription) -> Subscription:
+        """Store it; its `id` and, counted per destination, its `number` are given here."""
+        ...
+
+    async def save(self, subscription: Subscription) -> None:
+        """Write every field of a stored subscription."""
+        ...
+
+    async def remove(self, subscription: Subscription) -> None:
+        """Forget it, but not what it posted."""
+        ...
+
+    async def get(self, subscription_id: int) -> Subscription | None:
+        """One subscription by its database ID."""
+        ...
+
+    async def of_destination(self, destination: Destination) -> tuple[Subscription, ...]:
+        """A channel's subscriptions by number."""
+        ...
+
+    async def due(self, now: datetime, *, limit: int) -> tuple[Subscription, ...]:
+        """Active subscriptions with `next_run_at` <= now, longest waiting first."""
+        ...
+
+    async def all(self) -> tuple[Subscription, ...]:
+        """Every subscription."""
+        ...
+
+    async def wanted_categories(self) -> tuple[str, ...]:
+        """The categories of all active subscriptions, sorted."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DigestRecord:
+    """What is remembered of a digest."""
+
+    subscription_id: int
+    digest: Digest
+    created_at: datetime
+
+
+class DigestRepository(Protocol):
+    """Digests and the papers they posted."""
+
+    async def add(self, subscription_id: int, digest: Digest, *, created_at: datetime) -> bool:
+        """Store a digest and its papers as posted; False when its slot is taken already."""
+        ...
+
+    async def posted_ids(self, subscription_ids: Sequence[int]) -> dict[int, frozenset[str]]:
+        """The arXiv IDs each subscription has had."""
+        ...
+
+    async def latest(self, subscription_id: int, *, limit: int = 1) -> tuple[DigestRecord, ...]:
+        """The newest digests, newest first."""
+        ...
+
+    async def entry_of(
+        self, subscription_id: int, arxiv_id: str
+    ) -> tuple[DigestRecord, DigestEntry] | None:
+        """How a paper stood in the digest that brought it."""
+        ...
+
+
+class OutboxRepository(Protocol):
+    """Messages on their way out."""
+
+    async def add(self, messages: Sequence[OutboxMessage], *, now: datetime) -> None:
+        """Store messages; a key that is there already is left as it is."""
+        ...
+
+    async def claim(
+        self, *, holder: str, now: datetime, lease_seconds: float, limit: int
+    ) -> tuple[OutboxMessage, ...]:
+        """Take messages that are due, at most one per destination, oldest first.
+
+        Each is marked `sending` and belongs to `holder` until the lease ends. One whose lease
+        ended while `sending` comes back with `may_be_sent`.
+        """
+        ...
+
+    async def mark_sent(self, message: OutboxMessage, ref: MessageRef, *, now: datetime) -> None:
+        """Record that a message is there."""
+        ...
+
+    async def retry_later(
+        self, message: OutboxMessage, *, not_before: datetime, error: str, may_be_sent: bool
+    ) -> None:
+        """Put a message back until `not_before`."""
+        ...
+
+    async def give_up(self, message: OutboxMessage, *, error: str, now: datetime) -> None:
+        """Record that a message will never be sent, and why."""
+        ...
+
+    async def counts(self) -> dict[str, int]:
+        """How many messages stand in each state."""
+        ...
+
+
+class SummaryRepository(Protocol):
+    """Summaries, one per paper version, language, prompt and model."""
+
+    async def find(self, paper: Paper, *, language: str, prompt: str, model: str) -> Summary | None:
+        """The stored summary, if there is one."""
+        ...
+
+    async def put(self, summary: Summary, *, created_at: datetime) -> None:
+        """Store a summary; the first one stays when two were written at once."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FeedCheck:
+    """How one look at arXiv's feed ended."""
+
+    checked_at: datetime  # UTC
+    categories: tuple[str, ...]
+    outcome: str  # "new", "unchanged", "stale", "empty", "failed"
+    announced_on: date | None = None  # as the feed claims
+    items: int = 0
+    unseen: int = 0
+    etag: str | None = None
+    detail: str = ""  # one sentence
+
+
+class FeedRepository(Protocol):
+    """What was learned from each look at the feeds."""
+
+    async def record(self, check: FeedCheck) -> None:
+        """Remember a look."""
+        ...
+
+    async def latest(
+        self, *, outcomes: Sequence[str] | None = None, limit: int = 1
+    ) -> tuple[FeedCheck, ...]:
+        """The latest looks, newest first."""
+        ...
+
+
+class UnitOfWork(Protocol):
+    """One transaction over everything remembered. Nothing is kept without `commit`."""
+
+    papers: PaperRepository
+    subscriptions: SubscriptionRepository
+    digests: DigestRepository
+    outbox: OutboxRepository
+    summaries: SummaryRepository
+    feeds: FeedRepository
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+    async def commit(self) -> None:
+        """Keep everything done so far."""
+        ...
+
+
+UnitOfWorkFactory = Callable[[], UnitOfWork]
+
+
+# --- work ----------------------------------------------------------------------------------
+
+
+class JobQueue(Protocol):
+    """Work for later, by this process or another.
+
+    No service may assume that it is alone: a job with the same `key` waiting twice is one job.
+    """
+
+    async def enqueue(self, job: str, *, key: str, run_at: datetime | None = None) -> None:
+        """Have the handler of `job` called with `key`, at `run_at` (UTC) or at once."""
+        ...
+
+    def handler(self, job: str, run: Callable[[str], Awaitable[None]]) -> None:
+        """Say who does a job."""
+        ...
+
+
+class Progress(Protocol):
+    """Told how far long work has come."""
+
+    def __call__(self, done: int, total: int, what: str) -> None:
+        """`done` of `total` steps of `what` are behind us."""
+        ...

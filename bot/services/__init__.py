@@ -1,0 +1,1 @@
+"""What the bot does: one verb a module, talking to ports only."""
