@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import TracebackType
 from typing import Protocol, Self
 
-from bot.domain.commands import Reply
+from bot.domain.commands import Reply, SubscriptionChanges
 from bot.domain.digest import Digest, DigestEntry
 from bot.domain.outbox import MessageRef, OutboxMessage
 from bot.domain.papers import Announcement, ArxivId, Paper
@@ -202,7 +202,13 @@ class SubscriptionRepository(Protocol):
         ...
 
     async def save(self, subscription: Subscription) -> None:
-        """Write every field of a stored subscription."""
+        """Write every field of a stored subscription; `seen_through` never goes back."""
+        ...
+
+    async def advance(
+        self, subscription_id: int, *, seen_through: int, next_run_at: datetime | None
+    ) -> None:
+        """Move the cursor and the next run only: what people edit meanwhile stays."""
         ...
 
     async def remove(self, subscription: Subscription) -> None:
@@ -227,6 +233,42 @@ class SubscriptionRepository(Protocol):
 
     async def wanted_categories(self) -> tuple[str, ...]:
         """The categories of all active subscriptions, sorted."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationState:
+    """Whether a channel takes our messages, and what its people set for it."""
+
+    defaults: SubscriptionChanges = field(default_factory=SubscriptionChanges)
+    disabled_code: str | None = None  # "channel_not_found", "forbidden", ...; None while it works
+    disabled_reason: str = ""  # one sentence
+    disabled_at: datetime | None = None  # UTC
+
+
+class DestinationRepository(Protocol):
+    """Channels, apart from what they subscribed to."""
+
+    async def state(self, destination: Destination) -> DestinationState:
+        """How a channel stands; one never heard of works and has no defaults."""
+        ...
+
+    async def set_defaults(self, destination: Destination, defaults: SubscriptionChanges) -> None:
+        """Keep what `settings` said for this channel."""
+        ...
+
+    async def disable(
+        self, destination: Destination, *, code: str, reason: str, now: datetime
+    ) -> None:
+        """Send nothing there any more; its messages wait, its subscriptions stay."""
+        ...
+
+    async def enable(self, destination: Destination) -> None:
+        """Send there again."""
+        ...
+
+    async def disabled(self) -> tuple[tuple[Destination, DestinationState], ...]:
+        """Every channel that refuses us."""
         ...
 
 
@@ -342,6 +384,7 @@ class UnitOfWork(Protocol):
 
     papers: PaperRepository
     subscriptions: SubscriptionRepository
+    destinations: DestinationRepository
     digests: DigestRepository
     outbox: OutboxRepository
     summaries: SummaryRepository
