@@ -1,0 +1,41 @@
+# The two commands: `make demo` shows what Papercourier does, `make test` that it works.
+# Each target makes its own environment in .venv first; nothing is needed but python3 and make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+ROUNDS ?= 20
+SEED ?= 1
+
+.PHONY: help setup demo test check bench crash lock clean
+
+help:  ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+setup:  ## Make the environment in .venv
+	@PYTHON="$(PYTHON)" sh .ci/setup
+
+demo: setup  ## The whole journey on the sample day, in the terminal, without keys
+	@$(BIN)/papercourier demo
+
+test: setup  ## Run the tests
+	@$(BIN)/pytest
+
+check: setup  ## Format, lint, types, imports, migrations, generated files
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.checks
+
+bench: setup  ## Measure the figures of the design
+	@$(BIN)/python -m tests.benchmarks
+
+crash: setup  ## Kill the service at random moments; fails on any loss or double
+	@$(BIN)/python -m tests.crash --rounds $(ROUNDS) --seed $(SEED)
+
+lock:  ## Pin the dependencies anew (needs uv)
+	uv lock
+	uv export --quiet --frozen --all-extras --no-emit-project --format requirements.txt --no-header --output-file requirements.txt
+
+clean:  ## Remove the environment and what tools left behind
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
