@@ -169,8 +169,10 @@ class PaperRepository(Protocol):
         since: date | None = None,
         categories: Sequence[str] | None = None,
     ) -> tuple[Announcement, ...]:
-        """Announcements with `sequence` > after and `announced_on` >= since, in sequence order,
-        that list at least one of `categories`."""
+        """Announcements listing one of `categories`, in sequence order.
+
+        `after` is a sequence (exclusive), `since` an `announced_on` (inclusive).
+        """
         ...
 
     async def last_sequence(self) -> int:
