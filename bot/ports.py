@@ -97,6 +97,32 @@ class Pace(Protocol):
         ...
 
 
+class SlotStore(Protocol):
+    """Where the processes of one installation agree on whose turn it is."""
+
+    async def take(
+        self,
+        name: str,
+        *,
+        holder: str,
+        now: datetime,
+        spacing_seconds: float,
+        lease_seconds: float,
+    ) -> float:
+        """Take the slot `name`: 0.0 when it is `holder`'s now, else the seconds to wait at most.
+
+        A slot is free when nobody holds it, or the holder's lease has ended, and
+        `spacing_seconds` have passed since it was last taken and since it was last released.
+        It is held until `release` or the end of the lease. Taking again what one holds is
+        refused like any other's. Atomic: of many who ask at once, one gets 0.0.
+        """
+        ...
+
+    async def release(self, name: str, *, holder: str, now: datetime) -> None:
+        """Give the slot back; nothing happens when it is no longer `holder`'s."""
+        ...
+
+
 # --- summaries -----------------------------------------------------------------------------
 
 
