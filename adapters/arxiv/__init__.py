@@ -1,0 +1,1 @@
+"""arXiv: its announcements, its catalogue and the papers themselves."""
