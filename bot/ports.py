@@ -12,6 +12,7 @@ from typing import Protocol, Self
 from bot.domain.commands import Reply, SubscriptionChanges
 from bot.domain.digest import Digest, DigestEntry
 from bot.domain.outbox import MessageRef, OutboxMessage
+from bot.domain.paper_text import TextSection
 from bot.domain.papers import Announcement, ArxivId, Paper
 from bot.domain.subscriptions import Destination, Subscription
 from bot.domain.summary import Summary, SummarySource
@@ -79,6 +80,19 @@ class FullText:
     source: SummarySource
     text: str
     is_cut: bool = False  # a page, size or time limit ended the reading
+    sections: tuple[TextSection, ...] = ()  # the same text by sections, in the paper's order
+    pages_read: int | None = None  # of a PDF
+    pages: int | None = None  # of a PDF, as it says itself
+
+    @property
+    def reading(self) -> str:
+        """What was read, for display: "HTML", "PDF, 12 of 40 pages", "abstract"."""
+        if self.source is SummarySource.PDF and self.pages_read is not None:
+            if self.pages is not None and self.pages_read < self.pages:
+                return f"PDF, {self.pages_read} of {self.pages} pages"
+            return f"PDF, {self.pages_read} page{'' if self.pages_read == 1 else 's'}"
+        name = "abstract" if self.source is SummarySource.ABSTRACT else self.source.value.upper()
+        return f"{name}, in part" if self.is_cut else name
 
 
 class FullTextSource(Protocol):
