@@ -31,8 +31,7 @@ _HOPELESS = {
     ),
     403: (
         "forbidden",
-        "{what} refuses us (403), so we stop asking: give a contact address in the configuration "
-        "and write to help@arxiv.org.",
+        "{what} refuses us (403): we stop asking; set a contact and write to help@arxiv.org.",
     ),
     404: ("not_found", "{what} has nothing there (404): check the ID and the address asked for."),
     410: ("not_found", "{what} has nothing there any more (410): choose another paper."),
