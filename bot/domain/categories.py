@@ -5,7 +5,7 @@ Source: arxiv.org/category_taxonomy and arXiv/arxiv-base (taxonomy definitions).
 
 from __future__ import annotations
 
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 
 from bot.errors import UserError
 
@@ -184,8 +184,8 @@ stat Statistics
 
 
 def _table(lines: str) -> dict[str, str]:
-    pairs = (line.split(" ", 1) for line in lines.strip().splitlines())
-    return {code: name for code, name in pairs}  # noqa: C416 - dict() loses the pair type
+    rows = (line.partition(" ") for line in lines.strip().splitlines())
+    return {code: name for code, _, name in rows}
 
 
 CATEGORIES: dict[str, str] = _table(_TAXONOMY)
@@ -203,6 +203,11 @@ ALIASES: dict[str, str] = {
     "q-fin.EC": "econ.GN",
 }
 """Two codes of one category -> the code under which arXiv files it; papers list both."""
+
+_NICKNAMES = {"cs.CL": ("nlp",), "cs.LG": ("dl", "ml"), "cs.CV": ("vision",)}
+_BUSIEST = frozenset(("cs.LG", "cs.CV", "cs.AI", "cs.CL", "cs.RO", "stat.ML", "math.AP"))
+_LONG_SUBJECTS = frozenset(("cond-mat", "physics"))  # dis-nn, flu-dyn: the others have two letters
+_LIKE_ENOUGH = 0.5
 
 _CANONICAL = {code.casefold(): code for code in (*CATEGORIES, *ARCHIVES)}
 
@@ -271,14 +276,28 @@ def _meant(typed: str) -> str | None:
     named = next((code for code, name in CATEGORIES.items() if name.casefold() == folded), None)
     if named:
         return named
-    archive, mark, subject = folded.replace("_", ".").replace("/", ".").partition(".")
-    if archive in _CANONICAL and mark:
-        prefix = f"{archive}."
-        siblings = {code[len(prefix) :]: code for code in _CANONICAL if code.startswith(prefix)}
-        near = get_close_matches(subject, siblings, n=1, cutoff=0.5)
-        if near:
-            return _CANONICAL[siblings[near[0]]]
+    archive, _, subject = folded.replace("_", ".").replace("/", ".").rpartition(".")
+    if (archive or "cs") in ARCHIVES and (near := _sibling(archive or "cs", subject)):
+        return near
     squeezed = {code.replace(".", "").replace("-", ""): code for code in _CANONICAL}
     bare = "".join(character for character in folded if character.isalnum())
-    near = get_close_matches(bare, squeezed, n=1, cutoff=0.75)
-    return _CANONICAL[squeezed[near[0]]] if near else None
+    close = get_close_matches(bare, squeezed, n=1, cutoff=0.75)
+    return _CANONICAL[squeezed[close[0]]] if close else None
+
+
+def _sibling(archive: str, subject: str) -> str | None:
+    """The category of `archive` whose subject or initials come nearest to `subject`."""
+    siblings = [code for code in CATEGORIES if code.startswith(f"{archive}.")]
+    for code in siblings:
+        initials = "".join(word[0] for word in CATEGORIES[code].casefold().split())
+        if subject in (initials, code.partition(".")[2].casefold(), *_NICKNAMES.get(code, ())):
+            return code
+    if len(subject) != len(siblings[0].partition(".")[2]) and archive not in _LONG_SUBJECTS:
+        return None
+    ranked = sorted(siblings, key=lambda code: code not in _BUSIEST)  # a tie goes to these
+    close = max(ranked, key=lambda code: _likeness(subject, code))
+    return close if _likeness(subject, close) >= _LIKE_ENOUGH else None
+
+
+def _likeness(subject: str, code: str) -> float:
+    return SequenceMatcher(None, subject, code.partition(".")[2].casefold()).ratio()
