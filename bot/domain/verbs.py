@@ -1,0 +1,207 @@
+"""The verbs people type, and the help on each: one table for every platform."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Final
+
+from bot.errors import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One command as people type it."""
+
+    name: str
+    usage: str
+    purpose: str
+    examples: tuple[str, ...]
+    synonyms: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
+
+
+def find_verb(word: str) -> Verb | None:
+    """The verb of this name or synonym, in any case."""
+    return _NAMES.get(_folded(word))
+
+
+def unknown_verb(word: str) -> UserError:
+    """The error for a word that is no verb, naming the nearest."""
+    near = get_close_matches(_folded(word), _NAMES, n=1)
+    mend = f"did you mean `{_NAMES[near[0]].name}`?" if near else "type `help` to see them all."
+    return UserError(f"“{' '.join(word.split())[:40]}” is not a command: {mend}")
+
+
+def help_text(verb: str | None, *, prefix: str) -> str:
+    """All commands, or one with examples; `prefix` is what people type before the verb.
+
+    Raises UserError for an unknown verb.
+    """
+    if verb is None:
+        lines = [f"`{prefix} {one.usage}`: {one.purpose}" for one in VERBS]
+        return "\n".join([*lines, f"`{prefix} help subscribe` says more about one of them."])
+    known = find_verb(verb)
+    if known is None:
+        raise unknown_verb(verb)
+    examples = " or ".join(f"`{prefix} {example}`" for example in known.examples)
+    lines = [f"`{prefix} {known.usage}`: {known.purpose}", *known.details]
+    return "\n".join([*lines, f"For example {examples}"])
+
+
+def _folded(word: str) -> str:
+    return word.casefold().rstrip(":,")
+
+
+_FILTER_DETAILS: Final = (
+    "Categories as arXiv names them: `cs.CL stat.ML`.",
+    'Keywords: `kw:"kv cache",LLM^2,quantiz*` (^2 counts double, * lets a word go on).',
+    "A regular expression stands between slashes: `kw:/mixture[- ]of[- ]experts?/`.",
+    '`-survey` leaves papers out, `@"Tri Dao"` follows an author.',
+    "`min:2.5` is the score a paper needs, `top:10` the most papers in a digest.",
+    "`days:7` is how many days a catch-up reaches back.",
+    "`cross:on` adds cross-lists, `revisions:on` new versions; `formula:seed` counts plainly.",
+    "`at:09:00`, `on:weekdays` (or `mon,thu`, `daily`) and `tz:Europe/Berlin` say when.",
+    "`lang:de` is the summaries' language; `thread:off` keeps digests out of threads.",
+    "`empty:on` says in the channel that a day brought nothing.",
+)
+
+VERBS: Final = (
+    Verb(
+        "subscribe",
+        "subscribe [categories] [filters]",
+        "bring new papers here, or change the subscription of the same categories.",
+        (
+            'subscribe cs.CL cs.LG kw:"speculative decoding",LLM^2 -survey top:10 at:09:00',
+            'subscribe stat.ML @"Tri Dao" on:mon tz:Europe/Berlin lang:de',
+        ),
+        ("sub", "follow", "add"),
+        _FILTER_DETAILS,
+    ),
+    Verb(
+        "list",
+        "list",
+        "show the subscriptions here with their numbers.",
+        ("list",),
+        ("ls", "subscriptions", "show"),
+    ),
+    Verb(
+        "edit",
+        "edit <n> [filters]",
+        "change what you name of a subscription and keep the rest.",
+        ("edit 2 top:5 kw:diffusion,DiT^2", "edit 1 at:18:30 on:daily"),
+        ("change", "update", "modify"),
+        _FILTER_DETAILS,
+    ),
+    Verb(
+        "unsubscribe",
+        "unsubscribe [n]",
+        "end a subscription.",
+        ("unsubscribe 2",),
+        ("unsub", "remove", "delete", "rm"),
+    ),
+    Verb(
+        "pause",
+        "pause [n]",
+        "send no digests until `resume`.",
+        ("pause", "pause 2"),
+        ("stop", "mute"),
+    ),
+    Verb(
+        "resume",
+        "resume [n]",
+        "send digests again.",
+        ("resume", "resume 2"),
+        ("start", "unpause", "unmute", "continue"),
+    ),
+    Verb(
+        "preview",
+        "preview [n] [filters]",
+        "show what a digest would hold, without posting it.",
+        ("preview", "preview 2", "preview cs.CL kw:LLM min:2"),
+        ("try", "test"),
+    ),
+    Verb(
+        "now",
+        "now [n]",
+        "post the digest now instead of waiting for its time.",
+        ("now", "now 2"),
+        ("run", "digest"),
+    ),
+    Verb(
+        "summarize",
+        "summarize <id or link>",
+        "summarise one paper.",
+        ("summarize 2601.13824", "summarize https://arxiv.org/abs/2601.13824"),
+        ("summarise", "summary", "sum", "tldr"),
+    ),
+    Verb(
+        "ask",
+        "ask <id> <question>",
+        "answer a question from a paper's text.",
+        ("ask 2601.13824 which data did they use?",),
+        ("question",),
+    ),
+    Verb(
+        "search",
+        "search <query>",
+        "find papers on arXiv, in plain words or arXiv's own query syntax.",
+        ("search speculative decoding", "search au:Dao AND ti:attention"),
+        ("find", "query"),
+    ),
+    Verb(
+        "similar",
+        "similar <id>",
+        "find papers like this one.",
+        ("similar 2601.13824",),
+        ("related", "like"),
+    ),
+    Verb(
+        "why",
+        "why <id>",
+        "say why a paper was shown here, or why not.",
+        ("why 2601.13824",),
+        ("explain",),
+    ),
+    Verb(
+        "settings",
+        "settings [filters]",
+        "show or change what new subscriptions here start from.",
+        ("settings", "settings tz:Europe/Berlin lang:de top:5"),
+        ("config", "setting", "configure", "defaults"),
+        _FILTER_DETAILS,
+    ),
+    Verb(
+        "status",
+        "status",
+        "say how things stand, and why it is silent.",
+        ("status",),
+        ("health",),
+    ),
+    Verb(
+        "export",
+        "export",
+        "hand over the subscriptions here as JSON.",
+        ("export",),
+        ("backup",),
+    ),
+    Verb(
+        "import",
+        "import <json>",
+        "take over subscriptions from an export.",
+        ('import {"version": 1, "subscriptions": []}',),
+        ("restore",),
+    ),
+    Verb(
+        "help",
+        "help [command]",
+        "explain the commands, or one of them.",
+        ("help", "help subscribe"),
+        ("?", "-h", "--help", "commands"),
+    ),
+)
+_NAMES: Final[Mapping[str, Verb]] = MappingProxyType(
+    {name: verb for verb in VERBS for name in (verb.name, *verb.synonyms)}
+)
