@@ -1,147 +1,41 @@
-"""The kinds of values a setting can have: how each is read, refused, shown and described."""
+"""The kinds of values a setting can have: how each is read, described and written back."""
 
 from __future__ import annotations
 
-import json
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import date, time
-from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+from bot.config_values import (
+    LONGEST_TEXT,
+    Kind,
+    Refused,
+    Secret,
+    looks_secret,
+    shown,
+    suggestion,
+    text_of,
+    with_mend,
+    wrong_type,
+)
 from bot.domain.categories import check_category
 from bot.domain.interests import Term, parse_term
+from bot.domain.languages import parse_language
 from bot.domain.schedule_text import format_weekdays, parse_at, parse_timezone, parse_weekdays
 from bot.errors import UserError
 
 T_co = TypeVar("T_co", covariant=True)
 E = TypeVar("E", bound=StrEnum)
 
-_SHOWN_CHARACTERS = 40
-_LONGEST_TEXT = 500
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,4}", re.ASCII)
 _SLACK_COMMAND = re.compile(r"[a-z][a-z0-9_-]{0,30}", re.ASCII)
-# Beginnings of Slack's and OpenAI-style keys, and the shape of a Discord bot token.
-_SECRET = re.compile(
-    r"\b(?:xox[a-z]-|xapp-|sk-)[A-Za-z0-9-]{8,}"
-    r"|\b[A-Za-z0-9_-]{23,28}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}"
-)
-
-
-class Refused(Exception):  # noqa: N818 - it never leaves the configuration rooms
-    """A value that cannot be taken: where (below the setting, "" for itself) and why."""
-
-    def __init__(self, *faults: tuple[str, str]) -> None:
-        super().__init__(faults)
-        self.faults = faults
-
-
-class Secret:
-    """A text that shows itself only when asked to."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """The text itself; for the one call that needs it."""
-        return self._value
-
-    def __repr__(self) -> str:
-        return "Secret(***)"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._value == self._value
-
-    def __hash__(self) -> int:
-        return hash(self._value)
-
-
-@dataclass(frozen=True, slots=True)
-class Kind(Generic[T_co]):
-    """One kind of value."""
-
-    name: str  # for the table: "whole number, 1 to 50"
-    read: Callable[[Any], T_co]  # from a JSON value; raises Refused
-    schema: Mapping[str, Any] = field(default_factory=dict)  # JSON Schema, draft 2020-12
-    write: Callable[[Any], Any] = str  # back to a JSON value
-    from_text: Callable[[str], Any] = str  # an environment variable's text to a JSON value
-    is_secret: bool = False
-
-
-def shown(value: object) -> str:
-    """`value` as it may be quoted in a message: short, on one line, no secrets."""
-    if isinstance(value, dict):
-        return "an object"
-    if isinstance(value, list):
-        return "a list"
-    if not isinstance(value, str):
-        try:
-            return _cut(json.dumps(value))
-        except ValueError:  # an integer beyond Python's digit limit
-            return "a number too long to show"
-    if looks_secret(value):
-        return "“***”"
-    return f"“{_cut(' '.join(value.encode('utf-8', 'replace').decode().split()))}”"
-
-
-def looks_secret(text: str) -> bool:
-    """Whether `text` holds what looks like a token or an API key."""
-    return _SECRET.search(text) is not None
-
-
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """A question for the nearest of `known`, or nothing when none is near."""
-    by_fold = {name.casefold(): name for name in known}
-    near = get_close_matches(word.casefold()[:100], list(by_fold), n=1, cutoff=0.6)
-    return f": did you mean “{by_fold[near[0]]}”?" if near else ""
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"
-
-
-def _found(value: object) -> str:
-    """What stands there, with its JSON type."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return f"{shown(value)} (yes or no)"
-        case int() | float():
-            return f"the number {shown(value)}"
-        case str():
-            return f"the text {shown(value)}"
-        case _:
-            return shown(value)
-
-
-def _wrong_type(wanted: str, value: object) -> Refused:
-    mend = ": leave the key out for its default" if value is None else ""
-    return Refused(("", f"must be {wanted}, found {_found(value)}{mend}"))
-
-
-def _text_of(value: object, *, wanted: str = "text") -> str:
-    if not isinstance(value, str):
-        raise _wrong_type(wanted, value)
-    if not value.strip():
-        raise Refused(("", "is empty: write something or leave the key out"))
-    if len(value) > _LONGEST_TEXT:
-        raise Refused(("", f"is longer than {_LONGEST_TEXT} characters"))
-    if any(character < " " or "\ud800" <= character <= "\udfff" for character in value):
-        raise Refused(("", f"{shown(value)} holds characters that cannot be printed"))
-    if looks_secret(value):
-        raise Refused(("", "looks like a secret: secrets belong in environment variables"))
-    return value.strip()
 
 
 # --- numbers and switches --------------------------------------------------------------------
@@ -154,7 +48,7 @@ def yes_no() -> Kind[bool]:
         if isinstance(value, bool):
             return value
         quoted = isinstance(value, str) and value.strip().lower() in ("true", "false")
-        raise _with_mend(_wrong_type("true or false", value), "remove the quotes" if quoted else "")
+        raise with_mend(wrong_type("true or false", value), "remove the quotes" if quoted else "")
 
     return Kind("true or false", read, {"type": "boolean"}, write=bool, from_text=_switch_of)
 
@@ -196,13 +90,7 @@ def _check_bounds(value: float, low: float, high: float) -> None:
 
 def _no_number(wanted: str, value: object) -> Refused:
     quoted = isinstance(value, str) and not isinstance(_number_of(value), str)
-    return _with_mend(_wrong_type(wanted, value), "remove the quotes" if quoted else "")
-
-
-def _with_mend(refused: Refused, mend: str) -> Refused:
-    if not mend:
-        return refused
-    return Refused(*((where, f"{why}: {mend}") for where, why in refused.faults))
+    return with_mend(wrong_type(wanted, value), "remove the quotes" if quoted else "")
 
 
 def _number_of(text: str) -> int | float | str:
@@ -223,7 +111,7 @@ def _switch_of(text: str) -> bool | str:
 
 def text() -> Kind[str]:
     """Any text that is not empty."""
-    return Kind("text", _text_of, {"type": "string", "minLength": 1, "maxLength": _LONGEST_TEXT})
+    return Kind("text", text_of, {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT})
 
 
 def choice(members: type[E]) -> Kind[E]:
@@ -232,7 +120,7 @@ def choice(members: type[E]) -> Kind[E]:
     listed = " or ".join(f"“{word}”" for word in words)
 
     def read(value: object) -> E:
-        word = _text_of(value, wanted=listed)
+        word = text_of(value, wanted=listed)
         try:
             return members(word)
         except ValueError:
@@ -245,7 +133,7 @@ def shaped(name: str, pattern: re.Pattern[str], example: str) -> Kind[str]:
     """A text that `pattern` matches whole; `example` shows one that does."""
 
     def read(value: object) -> str:
-        found = _text_of(value, wanted=name)
+        found = text_of(value, wanted=name)
         if pattern.fullmatch(found) is None:
             raise Refused(("", f"{shown(found)} is no {name}: write it like {example}"))
         return found
@@ -254,8 +142,8 @@ def shaped(name: str, pattern: re.Pattern[str], example: str) -> Kind[str]:
 
 
 def language() -> Kind[str]:
-    """A BCP 47 tag."""
-    return shaped("language tag", _LANGUAGE, "en, de or zh-Hans")
+    """A language by its BCP 47 tag, or by its name."""
+    return Kind("language tag", _of_domain(parse_language), {"type": "string", "minLength": 2})
 
 
 def command_name() -> Kind[str]:
@@ -269,7 +157,7 @@ def variable_name() -> Kind[str]:
 
     def read(value: object) -> str:
         if not isinstance(value, str):
-            raise _wrong_type(wanted, value)
+            raise wrong_type(wanted, value)
         if _VARIABLE.fullmatch(value) is None or looks_secret(value):
             raise Refused(("", f"must be {wanted} (like OPENAI_API_KEY), never the key itself"))
         return value
@@ -281,7 +169,7 @@ def file_name() -> Kind[Path]:
     """A file, relative to the configuration's folder."""
 
     def read(value: object) -> Path:
-        return Path(_text_of(value, wanted="a file name"))
+        return Path(text_of(value, wanted="a file name"))
 
     return Kind("file name", read, {"type": "string", "minLength": 1})
 
@@ -290,7 +178,7 @@ def web_address() -> Kind[str]:
     """An http(s) address without credentials, query or trailing slash."""
 
     def read(value: object) -> str:
-        address = _text_of(value, wanted="a web address")
+        address = text_of(value, wanted="a web address")
         try:
             parts = urlsplit(address)
             parts.port  # noqa: B018 - reading it is the check
@@ -319,7 +207,7 @@ def clock_time() -> Kind[time]:
     """A time of day."""
 
     def read(value: object) -> time:
-        typed = _text_of(value, wanted="a time like “09:00”")
+        typed = text_of(value, wanted="a time like “09:00”")
         return _typed(parse_at, typed, "time of day: write it like “09:00”")
 
     return Kind("time HH:MM", read, {"type": "string"}, write=lambda at: f"{at:%H:%M}")
@@ -335,7 +223,7 @@ def weekdays() -> Kind[frozenset[int]]:
         return read_text(value)
 
     def read_text(value: object) -> frozenset[int]:
-        typed = _text_of(value, wanted=wanted)
+        typed = text_of(value, wanted=wanted)
         return _typed(parse_weekdays, typed, f"choice of days: use {wanted}")
 
     texts = {"type": "string"}
@@ -347,7 +235,7 @@ def time_zone() -> Kind[str]:
     """An IANA time zone; its city alone will do."""
 
     def read(value: object) -> str:
-        typed = _text_of(value, wanted="a time zone")
+        typed = text_of(value, wanted="a time zone")
         hint = suggestion(typed, available_timezones()) or ": use a name like Europe/Berlin"
         return _typed(parse_timezone, typed, f"time zone{hint}")
 
@@ -366,7 +254,7 @@ def day() -> Kind[date]:
     """A calendar day, YYYY-MM-DD."""
 
     def read(value: object) -> date:
-        found = _text_of(value, wanted="a day like “2026-12-25”")
+        found = text_of(value, wanted="a day like “2026-12-25”")
         try:
             if _DAY.fullmatch(found) is None:  # fromisoformat reads week dates too
                 raise ValueError(found)  # noqa: TRY301 - one sentence for both faults
@@ -389,7 +277,7 @@ def category() -> Kind[str]:
 
 def term() -> Kind[Term]:
     """A keyword in the filter grammar; the seed's plain texts are terms too."""
-    schema = {"type": "string", "minLength": 1, "maxLength": _LONGEST_TEXT}
+    schema = {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}
     return Kind("keyword", _of_domain(parse_term), schema)
 
 
@@ -397,7 +285,7 @@ def _of_domain(parse: Callable[[str], T_co]) -> Callable[[object], T_co]:
     """A reader that lets the domain decide, in the domain's words."""
 
     def read(value: object) -> T_co:
-        found = _text_of(value)
+        found = text_of(value)
         try:
             return parse(found)
         except UserError as error:
@@ -414,7 +302,7 @@ def many(
     def read(value: object) -> tuple[T_co, ...]:
         if not isinstance(value, list):
             mend = "put it in brackets: [ ]" if isinstance(value, str) else ""
-            raise _with_mend(_wrong_type("a list", value), mend)
+            raise with_mend(wrong_type("a list", value), mend)
         if len(value) < at_least:
             raise Refused(("", "is an empty list: name at least one"))
         if len(value) > at_most:

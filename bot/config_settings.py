@@ -8,15 +8,15 @@ The declarations are the one table of settings: reading, the Markdown table and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
 from datetime import date, time
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
 from bot import config_kinds as kinds
-from bot.config_kinds import Kind, Secret
+from bot.config_values import Kind, Secret
 from bot.domain.interests import Formula, Interests, Term
 from bot.domain.subscriptions import WEEKDAYS, Schedule
 
@@ -183,7 +183,7 @@ class ArxivSettings:
     )
     feed_url: str = variable(
         "ARXIV_FEED_URL",
-        "https://rss.arxiv.org/rss",
+        "https://rss.arxiv.org",
         kinds.web_address(),
         "Base address of the feeds.",
     )
@@ -374,7 +374,15 @@ class Settings:
         )
 
 
-ONLY_IN_ENVIRONMENT: Mapping[str, str] = {
-    "PAPERCOURIER_HOME": "Where the database stands; `~/.local/share/papercourier` by default.",
-    "DATABASE_URL": "SQLite or PostgreSQL; an SQLite file in `PAPERCOURIER_HOME` by default.",
-}
+def named_settings(cls: type[Any]) -> Iterator[tuple[str, Setting, Any]]:
+    """Each setting of a group of settings: its name, what is known of it, its default."""
+    for item in fields(cls):
+        if "setting" in item.metadata:
+            yield item.name, item.metadata["setting"], item.default
+
+
+def named_sections(cls: type[Any]) -> Iterator[tuple[str, type[Any], str]]:
+    """Each group of settings within a group: its name, its class, what it is for."""
+    for item in fields(cls):
+        if "section" in item.metadata:
+            yield item.name, item.metadata["section"], item.metadata["about"]
