@@ -147,22 +147,20 @@ class Fetcher:
             sock_connect=self._read_seconds,
             sock_read=self._read_seconds,
         )
-        answering = False
         try:
             async with (
                 aiohttp.ClientSession(timeout=timeout, trust_env=True) as session,
                 session.get(url, headers=headers, allow_redirects=False) as response,
             ):
-                answering = True
                 yield response
         except aiohttp.InvalidURL as error:
             raise address_error(what) from error
         except TimeoutError as error:
             raise silent_error(what) from error
+        except aiohttp.ClientConnectorError as error:
+            raise unreachable_error(what, url.host or "its address") from error
         except (aiohttp.ClientError, HttpProcessingError, OSError) as error:
-            if answering or isinstance(error, aiohttp.ServerDisconnectedError):
-                raise cut_error(what) from error
-            raise unreachable_error(what, url.host or str(url)) from error
+            raise cut_error(what) from error
 
 
 async def _body(response: aiohttp.ClientResponse, what: str, max_bytes: int) -> bytes:
