@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -236,6 +236,15 @@ class PaperRepository(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class SubscriptionStep:
+    """How far planning has brought a subscription."""
+
+    subscription_id: int
+    seen_through: int
+    next_run_at: datetime | None  # UTC
+
+
 class SubscriptionRepository(Protocol):
     """Subscriptions and the state of their destinations."""
 
@@ -250,11 +259,21 @@ class SubscriptionRepository(Protocol):
     async def advance(
         self, subscription_id: int, *, seen_through: int, next_run_at: datetime | None
     ) -> None:
-        """Move the cursor and the next run only: what people edit meanwhile stays."""
+        """Move the cursor and the next run only: what people edit meanwhile stays.
+
+        The cursor never goes back; one paused meanwhile gets no next run.
+        """
+        ...
+
+    async def advance_many(self, steps: Sequence[SubscriptionStep]) -> None:
+        """`advance` for many at once."""
         ...
 
     async def remove(self, subscription: Subscription) -> None:
-        """Forget it, but not what it posted."""
+        """Forget it, but not what it posted.
+
+        Adding one with the same categories to the same destination later takes up its ID again.
+        """
         ...
 
     async def get(self, subscription_id: int) -> Subscription | None:
@@ -327,11 +346,24 @@ class DigestRepository(Protocol):
     """Digests and the papers they posted."""
 
     async def add(self, subscription_id: int, digest: Digest, *, created_at: datetime) -> bool:
-        """Store a digest and its papers as posted; False when its slot is taken already."""
+        """Store a digest and its papers as posted; False when its slot is taken already.
+
+        False, and nothing stored, also when one of its papers was posted meanwhile or its
+        subscription was removed: such a digest must not be sent.
+        """
         ...
 
-    async def posted_ids(self, subscription_ids: Sequence[int]) -> dict[int, frozenset[str]]:
-        """The arXiv IDs each subscription has had."""
+    async def add_many(self, records: Sequence[DigestRecord]) -> tuple[bool, ...]:
+        """`add` for many at once, each by itself; an answer for each, in order."""
+        ...
+
+    async def posted_ids(
+        self, subscription_ids: Sequence[int], *, among: Collection[str] | None = None
+    ) -> dict[int, frozenset[str]]:
+        """The arXiv IDs each subscription has had; a key for each, empty where it had none.
+
+        `among` asks for these papers only: then the cost does not grow with the history.
+        """
         ...
 
     async def latest(self, subscription_id: int, *, limit: int = 1) -> tuple[DigestRecord, ...]:
@@ -353,13 +385,26 @@ class OutboxRepository(Protocol):
         ...
 
     async def claim(
-        self, *, holder: str, now: datetime, lease_seconds: float, limit: int
+        self,
+        *,
+        holder: str,
+        now: datetime,
+        lease_seconds: float,
+        limit: int,
+        platforms: Sequence[str] | None = None,
     ) -> tuple[OutboxMessage, ...]:
         """Take messages that are due, at most one per destination, oldest first.
 
         Each is marked `sending` and belongs to `holder` until the lease ends. One whose lease
-        ended while `sending` comes back with `may_be_sent`.
+        ended while `sending` comes back with `may_be_sent`. A message waits for the earlier
+        ones of its destination, whatever keeps them, and all wait while their destination is
+        disabled. `attempts` counts this claim. `parent_ref` is filled in. `platforms` asks for
+        these only.
         """
+        ...
+
+    async def hand_back(self, messages: Sequence[OutboxMessage]) -> None:
+        """Undo the claim of messages for which no call was made, as at a graceful stop."""
         ...
 
     async def mark_sent(self, message: OutboxMessage, ref: MessageRef, *, now: datetime) -> None:
@@ -369,15 +414,21 @@ class OutboxRepository(Protocol):
     async def retry_later(
         self, message: OutboxMessage, *, not_before: datetime, error: str, may_be_sent: bool
     ) -> None:
-        """Put a message back until `not_before`."""
+        """Put a message back until `not_before`.
+
+        Nothing happens when another holder took it since (its `attempts` tell).
+        """
         ...
 
     async def give_up(self, message: OutboxMessage, *, error: str, now: datetime) -> None:
-        """Record that a message will never be sent, and why."""
+        """Record that a message will never be sent, and why; its thread is given up with it.
+
+        Nothing happens when another holder took it since (its `attempts` tell).
+        """
         ...
 
     async def counts(self) -> dict[str, int]:
-        """How many messages stand in each state."""
+        """How many messages stand in each state; zeros are told."""
         ...
 
 
