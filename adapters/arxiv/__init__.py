@@ -1,1 +1,1 @@
-"""arXiv: its announcements, its catalogue and the papers themselves."""
+"""arXiv: its announcement feeds, its catalogue and its full texts."""

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 
 from bot.domain.text import collapse, readable
 
-_MARK = re.compile(r"[(),;]|\s+and\s+|\s+&\s+")
+_MARK = re.compile(r"[():;]|\s(?:and|&)\s")  # whatever a plain list of names has not
+_SEPARATOR = re.compile(r"[(),:;]|\s(?:and|&)\s")
 _COLLABORATION_PREFIX = re.compile(
-    r"^(?:on behalf of|for|representing)\s+"
+    r"^(?:on behalf of|for|representing)\s+(?:the\s+)?"
     r"(?=.*\b(?:collaboration|team|group|consortium|project)\b)",
     re.IGNORECASE,
 )
@@ -22,21 +23,18 @@ _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv)\.?", re.IGNORECASE)
 
 def split_authors(line: str) -> tuple[str, ...]:
     """The names of a creator line in order, readable, without affiliations and empty names."""
+    shown = readable(line)
+    parts = _parts(shown) if _MARK.search(shown) else shown.split(",")
     names: list[str] = []
-    for part in _parts(readable(line)):
-        name = _COLLABORATION_PREFIX.sub("", collapse(part).strip(" .,;:") + _final_dot(part))
-        if not name or not any(character.isalnum() for character in name):
+    for part in parts:
+        name = _COLLABORATION_PREFIX.sub("", collapse(part)).strip(" ,;:")
+        if not name.strip(".-*"):
             continue
         if names and _SUFFIX.fullmatch(name):
             names[-1] = f"{names[-1]}, {name}"  # "Sammy Davis, Jr."
         else:
             names.append(name)
     return tuple(names)
-
-
-def _final_dot(part: str) -> str:
-    """A dot at the end belongs to an initial or to Jr.; `strip` took it off."""
-    return "." if re.search(r"\b(?:\w|[JS]r)\.\s*$", part) else ""
 
 
 def _parts(line: str) -> Iterator[str]:
@@ -47,7 +45,7 @@ def _parts(line: str) -> Iterator[str]:
     closers = _matching_brackets(line)
     piece: list[str] = []
     position = 0
-    for mark in _MARK.finditer(line):
+    for mark in _SEPARATOR.finditer(line):
         if mark.start() < position:
             continue  # inside a bracket that was skipped
         piece.append(line[position : mark.start()])

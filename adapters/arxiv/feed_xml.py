@@ -6,7 +6,6 @@ Source of the format: info.arxiv.org/help/rss and the public serializer arXiv/ar
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
@@ -47,6 +46,7 @@ class _Dialect:
     guid: str
     title: str
     description: str
+    category: str
     own_days: tuple[str, ...]  # the feed's day, best first
     item_day: str
 
@@ -57,6 +57,7 @@ _RSS = _Dialect(
     guid="guid",
     title="title",
     description="description",
+    category="category",
     own_days=("pubDate", "lastBuildDate"),
     item_day="pubDate",
 )
@@ -66,6 +67,7 @@ _ATOM_1_0 = _Dialect(
     guid=f"{_ATOM}id",
     title=f"{_ATOM}title",
     description=f"{_ATOM}summary",
+    category=f"{_ATOM}category",
     own_days=(f"{_ATOM}updated",),
     item_day=f"{_ATOM}published",
 )
@@ -87,11 +89,12 @@ def parse_feed(data: bytes) -> FeedReading:
     own_day = _own_day(head, dialect)
     announcements: list[Announcement] = []
     left_out: list[str] = []
-    for number, item in enumerate(head.iterchildren(dialect.item), start=1):
+    for number, element in enumerate(head.iterchildren(dialect.item), start=1):
+        item = _item(element, dialect)
         try:
-            announcements.append(_announcement(item, dialect, own_day))
+            announcements.append(_announcement(item, own_day))
         except _UnreadableItemError as error:
-            left_out.append(_complaint(number, item, dialect, error))
+            left_out.append(_complaint(number, item, error))
     return FeedReading(
         announcements=tuple(announcements), announced_on=own_day, left_out=tuple(left_out)
     )
@@ -223,47 +226,89 @@ class _UnreadableItemError(Exception):
     """One item lacks something no paper can be without; says what."""
 
 
-def _announcement(item: etree._Element, dialect: _Dialect, own_day: date | None) -> Announcement:
-    described = _DESCRIPTION.fullmatch(_text(item, dialect.description))
-    kind = _announce_type(item, described)
-    announced_on = own_day or _eastern_day(_text(item, dialect.item_day))
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One item's texts as they stand in the feed; "" where there is none."""
+
+    guid: str
+    title: str
+    link: str
+    description: str
+    categories: tuple[str, ...]
+    day: str
+    announce_type: str
+    creator: str
+    rights: str
+    doi: str
+    journal_ref: str
+    described: re.Match[str] | None  # the description's parts; None when it is in no known form
+
+
+def _item(element: etree._Element, dialect: _Dialect) -> _Item:
+    """Read all children in one pass: looking each up by name takes three times as long."""
+    texts: dict[str, str] = {}
+    categories: list[str] = []
+    for child in element:
+        if child.tag == dialect.category:
+            categories.append(child.text or child.get("term") or "")
+        else:
+            texts.setdefault(child.tag, child.text or "")
+    description = texts.get(dialect.description, "")
+    return _Item(
+        guid=texts.get(dialect.guid, ""),
+        title=texts.get(dialect.title, ""),
+        link=texts.get("link", ""),
+        description=description,
+        categories=tuple(categories),
+        day=texts.get(dialect.item_day, ""),
+        announce_type=texts.get(f"{_ARXIV}announce_type", ""),
+        creator=texts.get(f"{_DC}creator", ""),
+        rights=texts.get(f"{_DC}rights", ""),
+        doi=texts.get(f"{_ARXIV}DOI", ""),
+        journal_ref=texts.get(f"{_ARXIV}journal_reference", ""),
+        described=_DESCRIPTION.fullmatch(description),
+    )
+
+
+def _announcement(item: _Item, own_day: date | None) -> Announcement:
+    announced_on = own_day or _eastern_day(item.day)
     if announced_on is None:
         raise _UnreadableItemError("neither it nor the feed has a date")
-    return Announcement(_paper(item, dialect, described), kind, announced_on)
+    return Announcement(_paper(item), _announce_type(item), announced_on)
 
 
-def _paper(item: etree._Element, dialect: _Dialect, described: re.Match[str] | None) -> Paper:
-    arxiv_id = _arxiv_id(item, dialect, described)
-    title = collapse(readable(_text(item, dialect.title)))
+def _paper(item: _Item) -> Paper:
+    arxiv_id = _arxiv_id(item)
+    title = collapse(readable(item.title))
     if not title:
         raise _UnreadableItemError("it has no title")
-    categories = tuple(dict.fromkeys(_categories(item, dialect)))
+    categories = tuple(dict.fromkeys(code for name in item.categories if (code := name.strip())))
     if not categories:
         raise _UnreadableItemError("it has no category")
     return Paper(
         arxiv_id=arxiv_id.value,
         version=arxiv_id.version or 1,
         title=title,
-        abstract=_abstract(item, dialect, described),
-        authors=split_authors(_text(item, f"{_DC}creator")),
+        abstract=_abstract(item),
+        authors=split_authors(item.creator),
         categories=categories,
-        doi=_optional(item, f"{_ARXIV}DOI"),
-        journal_ref=_optional(item, f"{_ARXIV}journal_reference"),
-        license_url=_optional(item, f"{_DC}rights"),
+        doi=collapse(readable(item.doi)) or None,
+        journal_ref=collapse(readable(item.journal_ref)) or None,
+        license_url=collapse(item.rights) or None,
     )
 
 
-def _arxiv_id(item: etree._Element, dialect: _Dialect, described: re.Match[str] | None) -> ArxivId:
+def _arxiv_id(item: _Item) -> ArxivId:
     """The ID with its version: from the guid, else from the description, else from the link."""
-    candidates = (
-        _text(item, dialect.guid),
-        described["id"] if described else "",
-        _text(item, "link"),
-    )
-    readings = [found for text in candidates if text.strip() and (found := _read_id(text))]
-    if not readings:
+    unversioned: ArxivId | None = None
+    for text in (item.guid, item.described["id"] if item.described else "", item.link):
+        found = _read_id(text)
+        if found and found.version is not None:
+            return found
+        unversioned = unversioned or found
+    if unversioned is None:
         raise _UnreadableItemError("it has no arXiv ID")
-    return next((found for found in readings if found.version is not None), readings[0])
+    return unversioned
 
 
 def _read_id(text: str) -> ArxivId | None:
@@ -273,36 +318,23 @@ def _read_id(text: str) -> ArxivId | None:
         return None
 
 
-def _announce_type(item: etree._Element, described: re.Match[str] | None) -> AnnounceType:
-    said = _text(item, f"{_ARXIV}announce_type").strip() or (described["type"] if described else "")
+def _announce_type(item: _Item) -> AnnounceType:
+    said = item.announce_type.strip() or (item.described["type"] if item.described else "")
     kind = _ANNOUNCE_TYPES.get(said.lower())
     if kind is None:
+        shown = collapse(readable(said))[:30]
         raise _UnreadableItemError(
-            f"its announce type “{said[:30]}” is not known" if said else "it has no announce type"
+            f"its announce type “{shown}” is not known" if said else "it has no announce type"
         )
     return kind
 
 
-def _categories(item: etree._Element, dialect: _Dialect) -> Iterator[str]:
-    if dialect is _RSS:
-        found = ((category.text or "") for category in item.iterchildren("category"))
-    else:
-        found = (category.get("term", "") for category in item.iterchildren(f"{_ATOM}category"))
-    return (code.strip() for code in found if code.strip())
-
-
-def _abstract(item: etree._Element, dialect: _Dialect, described: re.Match[str] | None) -> str:
-    raw = (described["abstract"] or "") if described else _text(item, dialect.description)
+def _abstract(item: _Item) -> str:
+    raw = (item.described["abstract"] or "") if item.described else item.description
     paragraphs = (collapse(part) for part in _PARAGRAPH.split(readable(raw)))
     return "\n\n".join(part for part in paragraphs if part)
 
 
-def _optional(item: etree._Element, tag: str) -> str | None:
-    return collapse(readable(_text(item, tag))) or None
-
-
-def _complaint(
-    number: int, item: etree._Element, dialect: _Dialect, error: _UnreadableItemError
-) -> str:
-    name = collapse(readable(_text(item, dialect.guid) or _text(item, dialect.title)))[:80]
-    return f"Item {number} of the feed ({name or 'without a name'}) was left out: {error}."
+def _complaint(number: int, item: _Item, error: _UnreadableItemError) -> str:
+    name = collapse(readable(item.guid or item.title))[:80] or "without a name"
+    return f"Item {number} of the feed ({name}) was left out: {error}."

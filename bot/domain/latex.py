@@ -18,6 +18,7 @@ from bot.domain.latex_symbols import (
     LETTERS,
     MATH_ACCENTS,
     OWN_SYMBOLS,
+    SHOWN_AS_TYPED,
     SPACES,
     TWO_ARGUMENTS,
     WIDE_ACCENTS,
@@ -215,15 +216,10 @@ class _Reader:
         r"""Append what `\name` shows and return where reading goes on."""
         if name in ("(", "["):
             return self._bracketed_formula(name, after, end, depth, out)
-        if name in SPACES:
-            out.append(SPACES[name])
-            return after
         if name in DECLARATIONS:
             return self._declaration(name, after, end)
-        if name in ("begin", "end"):
-            environment = self._group(after, end)
-            return environment[2] if environment else after
-        shown = self._accent(name, after, end, depth, math=math)
+        shown = (SPACES[name], after) if name in SPACES else None
+        shown = shown or self._accent(name, after, end, depth, math=math)
         shown = shown or self._with_arguments(name, after, end, depth, math=math)
         if shown is None:
             return self._symbol_or_name(name, after, end, out, math=math)
@@ -268,6 +264,9 @@ class _Reader:
         """What a command with arguments shows, and where it ends; None for all others."""
         if name == "sqrt":
             return self._root(after, end, depth)
+        if name in ("begin", "end"):
+            environment = self._group(after, end)
+            return "", environment[2] if environment else after
         takes_single = math or name in FRACTIONS
         first = self._argument(after, end) if takes_single else self._group(after, end)
         if first is None:
@@ -278,6 +277,8 @@ class _Reader:
         if name in ADDRESSES:
             return self._text[start:stop].replace("\\", ""), after
         shown = self._between(start, stop, depth + 1, math=math and not _sets_text(name))
+        if name in SHOWN_AS_TYPED and not math:
+            return f"\\{name}{{{shown}}}", after
         known = with_one_argument(name, shown)
         if known is not None:
             return known, after

@@ -10,7 +10,7 @@ from bot.domain.latex import unlatex
 from bot.domain.latex_symbols import words
 
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
-_LATEX_MARK = re.compile(r"[\\$^{}~]|_\{|``|--")
+_LATEX_MARKS = ("\\", "$", "^", "{", "}", "~", "``", "--")
 _LINE_END = re.compile(r"\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _HIDDEN = re.compile(
     r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\xad\u061c\u115f\u1160\u17b4\u17b5\u180e"
@@ -44,8 +44,10 @@ def readable(text: str) -> str:
     """
     if "&" in text:
         text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
-    if _LATEX_MARK.search(text):
+    if any(mark in text for mark in _LATEX_MARKS):
         text = unlatex(text)
+    if text.isascii() and text.replace("\n", "").isprintable():
+        return text  # by far the most: nothing can be hidden in it
     return _HIDDEN.sub("", _LINE_END.sub("\n", text))
 
 
