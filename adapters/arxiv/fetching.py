@@ -149,7 +149,9 @@ class Fetcher:
         )
         try:
             async with (
-                aiohttp.ClientSession(timeout=timeout, trust_env=True) as session,
+                aiohttp.ClientSession(
+                    timeout=timeout, trust_env=True, middlewares=(_once,)
+                ) as session,
                 session.get(url, headers=headers, allow_redirects=False) as response,
             ):
                 yield response
@@ -161,6 +163,18 @@ class Fetcher:
             raise unreachable_error(what, url.host or "its address") from error
         except (aiohttp.ClientError, HttpProcessingError, OSError) as error:
             raise cut_error(what) from error
+
+
+async def _once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from asking again by itself after a lost connection, out of turn."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise  # aiohttp does not repeat these
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise aiohttp.ClientPayloadError("The connection was lost.") from error
 
 
 async def _body(response: aiohttp.ClientResponse, what: str, max_bytes: int) -> bytes:
