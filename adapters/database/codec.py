@@ -1,0 +1,201 @@
+"""Domain values as JSON and back, in a written form that later versions still read.
+
+Each form carries its version as "v". A reader takes what it knows, ignores what it does not
+and gives the domain's default to what is missing, so that a row written by an older or a
+slightly newer Papercourier is read without a migration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import time
+from typing import Any, TypeVar
+
+from bot.domain.commands import SubscriptionChanges
+from bot.domain.digest import Reason
+from bot.domain.interests import Formula, InterestChanges, Interests, Term, TermKind
+from bot.domain.subscriptions import Schedule
+from bot.domain.summary import Summary, SummarySection, SummarySource
+
+VERSION = 1
+
+Json = dict[str, Any]
+_T = TypeVar("_T")
+
+
+def interests_to_json(interests: Interests) -> Json:
+    """The whole of `interests`."""
+    return {
+        "v": VERSION,
+        "categories": list(interests.categories),
+        "terms": [_term_to_json(term) for term in interests.terms],
+        "excluded": [_term_to_json(term) for term in interests.excluded],
+        "authors": list(interests.authors),
+        "formula": interests.formula.value,
+        "min_score": interests.min_score,
+        "max_papers": interests.max_papers,
+        "days_back": interests.days_back,
+        "cross_lists": interests.cross_lists,
+        "revisions": interests.revisions,
+    }
+
+
+def interests_from_json(document: Mapping[str, Any]) -> Interests:
+    """What `interests_to_json` wrote, now or in an earlier version."""
+    base = Interests(categories=())
+    return Interests(
+        categories=tuple(document.get("categories", base.categories)),
+        terms=tuple(map(_term_from_json, document.get("terms", ()))),
+        excluded=tuple(map(_term_from_json, document.get("excluded", ()))),
+        authors=tuple(document.get("authors", base.authors)),
+        formula=Formula(document.get("formula", base.formula)),
+        min_score=float(document.get("min_score", base.min_score)),
+        max_papers=int(document.get("max_papers", base.max_papers)),
+        days_back=int(document.get("days_back", base.days_back)),
+        cross_lists=bool(document.get("cross_lists", base.cross_lists)),
+        revisions=bool(document.get("revisions", base.revisions)),
+    )
+
+
+def _term_to_json(term: Term) -> Json:
+    return {"text": term.text, "weight": term.weight, "kind": term.kind.value}
+
+
+def _term_from_json(document: Mapping[str, Any]) -> Term:
+    return Term(
+        text=str(document["text"]),
+        weight=float(document.get("weight", 1.0)),
+        kind=TermKind(document.get("kind", TermKind.PHRASE)),
+    )
+
+
+def schedule_to_json(schedule: Schedule) -> Json:
+    """The whole of `schedule`, weekdays in order."""
+    return {
+        "v": VERSION,
+        "at": schedule.at.isoformat(),
+        "weekdays": sorted(schedule.weekdays),
+        "timezone": schedule.timezone,
+    }
+
+
+def schedule_from_json(document: Mapping[str, Any]) -> Schedule:
+    """What `schedule_to_json` wrote, now or in an earlier version."""
+    base = Schedule()
+    return Schedule(
+        at=time.fromisoformat(document["at"]) if "at" in document else base.at,
+        weekdays=frozenset(document.get("weekdays", base.weekdays)),
+        timezone=str(document.get("timezone", base.timezone)),
+    )
+
+
+def changes_to_json(changes: SubscriptionChanges) -> Json:
+    """What was said; nothing is written of what was not."""
+    interests = changes.interests
+    said = {
+        "categories": interests.categories,
+        "terms": _terms_to_json(interests.terms),
+        "excluded": _terms_to_json(interests.excluded),
+        "authors": interests.authors,
+        "formula": interests.formula,
+        "min_score": interests.min_score,
+        "max_papers": interests.max_papers,
+        "days_back": interests.days_back,
+        "cross_lists": interests.cross_lists,
+        "revisions": interests.revisions,
+        "at": None if changes.at is None else changes.at.isoformat(),
+        "weekdays": None if changes.weekdays is None else sorted(changes.weekdays),
+        "timezone": changes.timezone,
+        "language": changes.language,
+        "threads": changes.threads,
+        "announce_empty": changes.announce_empty,
+    }
+    return {"v": VERSION} | {name: value for name, value in said.items() if value is not None}
+
+
+def changes_from_json(document: Mapping[str, Any]) -> SubscriptionChanges:
+    """What `changes_to_json` wrote, now or in an earlier version."""
+    read = document.get
+    return SubscriptionChanges(
+        interests=InterestChanges(
+            categories=_map(tuple, read("categories")),
+            terms=_map(_terms_from_json, read("terms")),
+            excluded=_map(_terms_from_json, read("excluded")),
+            authors=_map(tuple, read("authors")),
+            formula=_map(Formula, read("formula")),
+            min_score=_map(float, read("min_score")),
+            max_papers=_map(int, read("max_papers")),
+            days_back=_map(int, read("days_back")),
+            cross_lists=_map(bool, read("cross_lists")),
+            revisions=_map(bool, read("revisions")),
+        ),
+        at=_map(time.fromisoformat, read("at")),
+        weekdays=_map(frozenset, read("weekdays")),
+        timezone=read("timezone"),
+        language=read("language"),
+        threads=_map(bool, read("threads")),
+        announce_empty=_map(bool, read("announce_empty")),
+    )
+
+
+def _terms_to_json(terms: Sequence[Term] | None) -> list[Json] | None:
+    return None if terms is None else [_term_to_json(term) for term in terms]
+
+
+def _terms_from_json(documents: Sequence[Mapping[str, Any]]) -> tuple[Term, ...]:
+    return tuple(map(_term_from_json, documents))
+
+
+def _map(read: Callable[[Any], _T], value: Any) -> _T | None:
+    return None if value is None else read(value)
+
+
+def reasons_to_json(reasons: Sequence[Reason]) -> Json:
+    """A paper's reasons in order."""
+    return {
+        "v": VERSION,
+        "reasons": [[reason.term, reason.where, reason.points] for reason in reasons],
+    }
+
+
+def reasons_from_json(document: Mapping[str, Any]) -> tuple[Reason, ...]:
+    """What `reasons_to_json` wrote; fields a later version appends to a reason are ignored."""
+    return tuple(
+        Reason(term=str(term), where=str(where), points=float(points))
+        for term, where, points, *_ in document.get("reasons", ())
+    )
+
+
+def summary_to_json(summary: Summary) -> Json:
+    """What a summary says; its key has columns of its own."""
+    return {
+        "v": VERSION,
+        "source": summary.source.value,
+        "sections": [
+            {"heading": section.heading, "text": section.text} for section in summary.sections
+        ],
+    }
+
+
+def summary_from_json(
+    document: Mapping[str, Any],
+    *,
+    arxiv_id: str,
+    version: int,
+    language: str,
+    prompt: str,
+    model: str,
+) -> Summary:
+    """What `summary_to_json` wrote, under its key."""
+    return Summary(
+        arxiv_id=arxiv_id,
+        version=version,
+        language=language,
+        model=model,
+        prompt=prompt,
+        source=SummarySource(document.get("source", SummarySource.ABSTRACT)),
+        sections=tuple(
+            SummarySection(heading=str(section.get("heading", "")), text=str(section["text"]))
+            for section in document.get("sections", ())
+        ),
+    )

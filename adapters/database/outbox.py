@@ -1,0 +1,237 @@
+"""Messages on their way out: claimed by one holder at a time, in order for each destination.
+
+`attempts` grows with every claim, so it tells a holder's claim from a later one: what comes
+from a holder whose lease ended and whose message was taken over is ignored, but for the news
+that the message is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from adapters.database.session import AnyRow, Session
+from adapters.database.tables import destinations, outbox
+from bot.domain.outbox import MessageRef, OutboxMessage, OutboxState
+from bot.domain.subscriptions import Destination
+
+_PENDING = OutboxState.PENDING.value
+_SENDING = OutboxState.SENDING.value
+_SENT = OutboxState.SENT.value
+_GIVEN_UP = OutboxState.GIVEN_UP.value
+
+_parent = outbox.alias("parent")
+_earlier = outbox.alias("earlier")
+
+_MESSAGES = sa.select(
+    outbox,
+    _parent.c.ref_channel_id.label("parent_channel_id"),
+    _parent.c.ref_message_id.label("parent_message_id"),
+    _parent.c.ref_thread_id.label("parent_thread_id"),
+).join_from(outbox, _parent, outbox.c.parent_key == _parent.c.key, isouter=True)
+
+
+def _no_other(state: str, *conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    return ~sa.exists().where(
+        _earlier.c.destination == outbox.c.destination, _earlier.c.state == state, *conditions
+    )
+
+
+_IS_WANTED = ~sa.exists().where(
+    destinations.c.destination == outbox.c.destination, destinations.c.disabled_at.is_not(None)
+)
+
+
+class OutboxTable:
+    """An `OutboxRepository`."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def add(self, messages: Sequence[OutboxMessage], *, now: datetime) -> None:
+        """Store messages in the order given, which is the order of sending."""
+        await self._session.write_many(
+            self._session.insert(outbox).on_conflict_do_nothing(index_elements=["key"]),
+            [_row(message, now) for message in messages],
+        )
+
+    async def claim(
+        self,
+        *,
+        holder: str,
+        now: datetime,
+        lease_seconds: float,
+        limit: int,
+        platforms: Sequence[str] | None = None,
+    ) -> tuple[OutboxMessage, ...]:
+        """Claims follow one another: two at once could each see a different one as the first."""
+        await self._session.lock("outbox.claim")
+        abandoned = sa.and_(outbox.c.state == _SENDING, outbox.c.lease_until <= now)
+        waiting = sa.and_(
+            outbox.c.state == _PENDING,
+            sa.or_(outbox.c.not_before.is_(None), outbox.c.not_before <= now),
+            _no_other(_SENDING),
+            _no_other(_PENDING, _earlier.c.id < outbox.c.id),
+        )
+        claimed: list[OutboxMessage] = []
+        for is_due in (abandoned, waiting):
+            query = _MESSAGES.where(is_due, _IS_WANTED).order_by(outbox.c.id)
+            if platforms is not None:
+                query = query.where(outbox.c.platform.in_(platforms))
+            rows = await self._session.rows(query.limit(limit - len(claimed)))
+            claimed.extend(map(_claimed, rows))
+        claimed.sort(key=lambda message: message.id)
+        await self._mark(claimed, holder=holder, until=now + timedelta(seconds=lease_seconds))
+        return tuple(claimed)
+
+    async def hand_back(self, messages: Sequence[OutboxMessage]) -> None:
+        """The claim does not count, and what it knew of an earlier call stays."""
+        await self._session.write_many(
+            sa.update(outbox)
+            .where(
+                outbox.c.key == sa.bindparam("a_key"),
+                outbox.c.state == _SENDING,
+                outbox.c.attempts == sa.bindparam("claim"),
+            )
+            .values(
+                state=_PENDING,
+                attempts=outbox.c.attempts - 1,
+                holder=None,
+                lease_until=None,
+            ),
+            [{"a_key": message.key, "claim": message.attempts} for message in messages],
+        )
+
+    async def mark_sent(self, message: OutboxMessage, ref: MessageRef, *, now: datetime) -> None:
+        """True whoever says it, so a lost lease does not matter."""
+        await self._session.write(
+            sa.update(outbox)
+            .where(outbox.c.key == message.key, outbox.c.state != _SENT)
+            .values(
+                state=_SENT,
+                holder=None,
+                lease_until=None,
+                error="",
+                finished_at=now,
+                ref_channel_id=ref.channel_id,
+                ref_message_id=ref.message_id,
+                ref_thread_id=ref.thread_id,
+            )
+        )
+
+    async def retry_later(
+        self, message: OutboxMessage, *, not_before: datetime, error: str, may_be_sent: bool
+    ) -> None:
+        """Put a message back."""
+        await self._session.write(
+            sa.update(outbox)
+            .where(_is_claim(message), outbox.c.state == _SENDING)
+            .values(
+                state=_PENDING,
+                holder=None,
+                lease_until=None,
+                not_before=not_before,
+                error=error,
+                may_be_sent=may_be_sent,
+            )
+        )
+
+    async def give_up(self, message: OutboxMessage, *, error: str, now: datetime) -> None:
+        """A thread without its first message would be answers to nothing, so it goes too."""
+        given_up = {
+            "state": _GIVEN_UP,
+            "holder": None,
+            "lease_until": None,
+            "error": error,
+            "finished_at": now,
+        }
+        is_open = outbox.c.state.in_([_PENDING, _SENDING])
+        result = await self._session.write(
+            sa.update(outbox).where(_is_claim(message), is_open).values(given_up)
+        )
+        if result.rowcount:
+            await self._session.write(
+                sa.update(outbox)
+                .where(outbox.c.parent_key == message.key, outbox.c.state == _PENDING)
+                .values(given_up)
+            )
+
+    async def counts(self) -> dict[str, int]:
+        """How many messages stand in each state."""
+        rows = await self._session.rows(
+            sa.select(outbox.c.state, sa.func.count()).group_by(outbox.c.state)
+        )
+        return {state.value: 0 for state in OutboxState} | {row[0]: row[1] for row in rows}
+
+    async def _mark(
+        self, claimed: Sequence[OutboxMessage], *, holder: str, until: datetime
+    ) -> None:
+        await self._session.write_many(
+            sa.update(outbox)
+            .where(outbox.c.id == sa.bindparam("an_id"))
+            .values(
+                state=_SENDING,
+                attempts=outbox.c.attempts + 1,
+                holder=holder,
+                lease_until=until,
+                may_be_sent=sa.bindparam("maybe", type_=sa.Boolean),
+            ),
+            [{"an_id": message.id, "maybe": message.may_be_sent} for message in claimed],
+        )
+
+
+def _is_claim(message: OutboxMessage) -> sa.ColumnElement[bool]:
+    return sa.and_(outbox.c.key == message.key, outbox.c.attempts == message.attempts)
+
+
+def _row(message: OutboxMessage, now: datetime) -> dict[str, Any]:
+    return {
+        "key": message.key,
+        "platform": message.destination.platform,
+        "destination": str(message.destination),
+        "payload": message.payload,
+        "position": message.position,
+        "parent_key": message.parent_key,
+        "state": _PENDING,
+        "attempts": 0,
+        "not_before": message.not_before,
+        "may_be_sent": False,
+        "error": "",
+        "created_at": now,
+    }
+
+
+def _claimed(row: AnyRow) -> OutboxMessage:
+    """The message as its new holder gets it: one attempt more, and a doubt if it had a holder."""
+    message = _message(row)
+    return replace(
+        message,
+        state=OutboxState.SENDING,
+        attempts=message.attempts + 1,
+        may_be_sent=message.may_be_sent or message.state is OutboxState.SENDING,
+    )
+
+
+def _message(row: AnyRow) -> OutboxMessage:
+    parent = (
+        None
+        if row.parent_message_id is None
+        else MessageRef(row.parent_channel_id, row.parent_message_id, row.parent_thread_id)
+    )
+    return OutboxMessage(
+        key=row.key,
+        destination=Destination.from_key(row.destination),
+        payload=row.payload,
+        position=row.position,
+        parent_key=row.parent_key,
+        parent_ref=parent,
+        state=OutboxState(row.state),
+        attempts=row.attempts,
+        not_before=row.not_before,
+        may_be_sent=row.may_be_sent,
+        id=row.id,
+    )

@@ -1,0 +1,256 @@
+"""The tables: what is remembered, and which keys make a second run harmless.
+
+A destination is stored as the text of `Destination`, one column instead of three. JSON columns
+hold the forms that `codec.py` writes.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+
+
+class UtcDateTime(sa.TypeDecorator[datetime]):
+    """A moment, stored in UTC and given back in UTC; one without a time zone is refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """SQLite keeps no zone, so it gets UTC without one; its texts then sort by time."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a moment without a time zone cannot be stored: {value!r}")
+        in_utc = value.astimezone(UTC)
+        return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """PostgreSQL answers in the session's zone, SQLite in none."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# --- papers --------------------------------------------------------------------------------
+
+papers = sa.Table(
+    "papers",
+    metadata,
+    sa.Column("arxiv_id", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("abstract", sa.Text, nullable=False),
+    sa.Column("authors", sa.JSON, nullable=False),
+    sa.Column("categories", sa.JSON, nullable=False),
+    sa.Column("submitted_at", UtcDateTime),
+    sa.Column("doi", sa.Text),
+    sa.Column("journal_ref", sa.Text),
+    sa.Column("comment", sa.Text),
+    sa.Column("license_url", sa.Text),
+)
+
+# The same categories once more, where an index can find them.
+paper_categories = sa.Table(
+    "paper_categories",
+    metadata,
+    sa.Column("category", sa.Text, primary_key=True),
+    sa.Column("arxiv_id", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.ForeignKeyConstraint(
+        ["arxiv_id", "version"], ["papers.arxiv_id", "papers.version"], ondelete="CASCADE"
+    ),
+    sa.Index(None, "arxiv_id", "version"),
+    sqlite_with_rowid=False,
+)
+
+announcements = sa.Table(
+    "announcements",
+    metadata,
+    sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("arxiv_id", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("announce_type", sa.Text, nullable=False),
+    sa.Column("announced_on", sa.Date, nullable=False, index=True),
+    sa.Column("seen_at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("arxiv_id", "version"),
+    sa.ForeignKeyConstraint(
+        ["arxiv_id", "version"], ["papers.arxiv_id", "papers.version"], ondelete="CASCADE"
+    ),
+    sqlite_autoincrement=True,  # a number is never given twice, even after old papers are pruned
+)
+
+summaries = sa.Table(
+    "summaries",
+    metadata,
+    sa.Column("arxiv_id", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("language", sa.Text, primary_key=True),
+    sa.Column("prompt", sa.Text, primary_key=True),
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("document", sa.JSON, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
+feed_checks = sa.Table(
+    "feed_checks",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("checked_at", UtcDateTime, nullable=False),
+    sa.Column("categories", sa.JSON, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("announced_on", sa.Date),
+    sa.Column("items", sa.Integer, nullable=False),
+    sa.Column("unseen", sa.Integer, nullable=False),
+    sa.Column("etag", sa.Text),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Index(None, "outcome", "checked_at"),
+    sa.Index(None, "checked_at"),
+)
+
+# --- subscriptions -------------------------------------------------------------------------
+
+destinations = sa.Table(
+    "destinations",
+    metadata,
+    sa.Column("destination", sa.Text, primary_key=True),
+    sa.Column("defaults", sa.JSON, nullable=False),
+    sa.Column("disabled_at", UtcDateTime),  # NULL while it takes messages
+    sa.Column("disabled_code", sa.Text),
+    sa.Column("disabled_reason", sa.Text, nullable=False),
+)
+
+subscriptions = sa.Table(
+    "subscriptions",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("destination", sa.Text, nullable=False),
+    # NULL once removed: the number is free again, the row stays for its posted papers.
+    sa.Column("number", sa.Integer),
+    sa.Column("interests", sa.JSON, nullable=False),
+    sa.Column("schedule", sa.JSON, nullable=False),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("threads", sa.Boolean, nullable=False),
+    sa.Column("announce_empty", sa.Boolean, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("state_reason", sa.Text, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+    sa.Column("next_run_at", UtcDateTime),
+    sa.Column("seen_through", sa.Integer, nullable=False),
+    sa.UniqueConstraint("destination", "number"),
+    sa.Index(None, "state", "next_run_at"),
+)
+
+# The categories of the subscriptions that are there, where an index can find them.
+subscription_categories = sa.Table(
+    "subscription_categories",
+    metadata,
+    sa.Column("category", sa.Text, primary_key=True),
+    sa.Column(
+        "subscription_id",
+        sa.ForeignKey("subscriptions.id", ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+    ),
+    sqlite_with_rowid=False,
+)
+
+# --- digests -------------------------------------------------------------------------------
+
+digests = sa.Table(
+    "digests",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("subscription_id", sa.ForeignKey("subscriptions.id"), nullable=False),
+    sa.Column("slot", sa.Text, nullable=False),
+    sa.Column("announced_on", sa.Date),
+    sa.Column("considered", sa.Integer, nullable=False),
+    sa.Column("matched", sa.Integer, nullable=False),
+    sa.Column("silence", sa.Text),
+    sa.Column("silence_reason", sa.Text, nullable=False),
+    sa.Column("seen_through", sa.Integer, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("subscription_id", "slot"),
+)
+
+digest_entries = sa.Table(
+    "digest_entries",
+    metadata,
+    sa.Column("digest_id", sa.ForeignKey("digests.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("rank", sa.Integer, primary_key=True),
+    sa.Column("arxiv_id", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("announce_type", sa.Text, nullable=False),
+    sa.Column("score", sa.Float, nullable=False),
+    sa.Column("reasons", sa.JSON, nullable=False),
+    # Which summary was shown; NULL where there was none.
+    sa.Column("summary_language", sa.Text),
+    sa.Column("summary_prompt", sa.Text),
+    sa.Column("summary_model", sa.Text),
+    # No foreign key to papers: it would need an index of its own among the most numerous rows.
+    sqlite_with_rowid=False,
+)
+
+# Paper first: "who has had today's papers" touches today's rows only, however long the history.
+posted_papers = sa.Table(
+    "posted_papers",
+    metadata,
+    sa.Column("arxiv_id", sa.Text, primary_key=True),
+    sa.Column("subscription_id", sa.ForeignKey("subscriptions.id"), primary_key=True, index=True),
+    sa.Column("digest_id", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# --- delivery ------------------------------------------------------------------------------
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("platform", sa.Text, nullable=False),
+    sa.Column("destination", sa.Text, nullable=False),
+    sa.Column("payload", sa.Text, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("parent_key", sa.Text, index=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("not_before", UtcDateTime),
+    sa.Column("may_be_sent", sa.Boolean, nullable=False),
+    sa.Column("holder", sa.Text),
+    sa.Column("lease_until", UtcDateTime),
+    sa.Column("error", sa.Text, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("finished_at", UtcDateTime),
+    sa.Column("ref_channel_id", sa.Text),
+    sa.Column("ref_message_id", sa.Text),
+    sa.Column("ref_thread_id", sa.Text),
+    sa.UniqueConstraint("key"),
+    sa.Index(None, "state", "id"),
+    sa.Index(None, "destination", "state", "id"),
+    sqlite_autoincrement=True,  # order of sending is order of numbers, so none comes back
+)
+
+slots = sa.Table(
+    "slots",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("holder", sa.Text),  # NULL while free
+    sa.Column("lease_until", UtcDateTime),
+    sa.Column("taken_at", UtcDateTime),
+    sa.Column("released_at", UtcDateTime),
+)
