@@ -524,3 +524,7 @@ class Progress(Protocol):
     def __call__(self, done: int, total: int, what: str) -> None:
         """`done` of `total` steps of `what` are behind us."""
         ...
+
+
+def no_progress(done: int, total: int, what: str) -> None:
+    """Progress that nobody watches."""
