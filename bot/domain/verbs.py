@@ -30,7 +30,10 @@ def find_verb(word: str) -> Verb | None:
 
 def unknown_verb(word: str) -> UserError:
     """The error for a word that is no verb, naming the nearest."""
-    near = get_close_matches(_folded(word), _NAMES, n=1)
+    typed = _folded(word)
+    near = get_close_matches(typed, [verb.name for verb in VERBS], n=1) or get_close_matches(
+        typed, _NAMES, n=1, cutoff=0.75
+    )
     mend = f"did you mean `{_NAMES[near[0]].name}`?" if near else "type `help` to see them all."
     return UserError(f"“{' '.join(word.split())[:40]}” is not a command: {mend}")
 
