@@ -262,6 +262,7 @@ def suggest(text: str, limit: int = 25) -> tuple[str, ...]:
         if words and all(_begins_a_word(word, name) for word in words)
     ]
     inside = [code for code in every if len(typed) > 1 and typed in code.casefold()]
+    by_name.sort(key=lambda code: not every[code].casefold().startswith(typed))
     by_code.sort(key=lambda code: code.casefold() != typed)
     return tuple(dict.fromkeys((*by_code, *by_name, *inside)))[:limit]
 

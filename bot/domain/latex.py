@@ -14,6 +14,7 @@ from bot.domain.latex_symbols import (
     ACCENTS,
     ADDRESSES,
     DECLARATIONS,
+    ENVIRONMENTS,
     FRACTIONS,
     LETTERS,
     MATH_ACCENTS,
@@ -39,7 +40,7 @@ _MAX_PROSE_WORDS = 3  # in a formula; more of them stand between two prices
 _MAX_FORMULA = 1500  # characters between two dollar signs
 
 _PLAIN_EXPONENT = re.compile(r"[+\-−]?\d+")
-_SET_LIKE = re.compile(r"[,:;=|\"]")
+_SET_LIKE = re.compile(r"\w.*[,:;=|\"]", re.DOTALL)
 _TEXT_COMMAND = re.compile(r"\\[A-Za-z]+\s*(?:\{[^{}]*\})?")
 _PROSE_WORD = re.compile(r"(?<![^\s(,])[A-Za-z]{2,}(?![^\s.,;:)])")
 
@@ -62,7 +63,7 @@ def _is_formula(content: str, after: str) -> bool:
         return True
     if content[0].isspace() or content[-1].isspace():
         return content[0].isspace() and content[-1].isspace() and prose == 0
-    return not after.isdigit()
+    return not after.isdigit() or not any(character.isalnum() for character in bare)
 
 
 def _sets_text(command: str) -> bool:
@@ -264,27 +265,32 @@ class _Reader:
         """What a command with arguments shows, and where it ends; None for all others."""
         if name == "sqrt":
             return self._root(after, end, depth)
-        if name in ("begin", "end"):
-            environment = self._group(after, end)
-            return "", environment[2] if environment else after
-        takes_single = math or name in FRACTIONS
+        takes_single = (math or name in FRACTIONS) and name not in ENVIRONMENTS
         first = self._argument(after, end) if takes_single else self._group(after, end)
         if first is None:
             return None
-        start, stop, after = first
+        if name in ENVIRONMENTS:
+            return "", first[2]
         if name in TWO_ARGUMENTS:
             return self._two_arguments(name, first, end, depth, math=math)
+        shown = self._one_argument(name, first, depth, math=math)
+        return None if shown is None else (shown, first[2])
+
+    def _one_argument(
+        self, name: str, argument: tuple[int, int, int], depth: int, *, math: bool
+    ) -> str | None:
+        start, stop, after = argument
         if name in ADDRESSES:
-            return self._text[start:stop].replace("\\", ""), after
+            return self._text[start:stop].replace("\\", "")
         shown = self._between(start, stop, depth + 1, math=math and not _sets_text(name))
         if name in SHOWN_AS_TYPED and not math:
-            return f"\\{name}{{{shown}}}", after
+            return f"\\{name}{{{shown}}}"
         known = with_one_argument(name, shown)
         if known is not None:
-            return known, after
+            return known
         # An unknown command in front of a group is most likely a way to set that group's text.
         is_wrapper = len(name) > 1 and self._text[after - 1] == "}" and symbol(name) is None
-        return (shown, after) if is_wrapper and shown.strip() else None
+        return shown if is_wrapper and shown.strip() else None
 
     def _two_arguments(
         self, name: str, first: tuple[int, int, int], end: int, depth: int, *, math: bool

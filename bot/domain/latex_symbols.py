@@ -34,6 +34,7 @@ MATH_ACCENTS = {
 WIDE_ACCENTS = words("overline widehat widetilde")
 DOTLESS = {"ı": "i", "ȷ": "j"}
 LETTERS = words("ss o O l L ae AE oe OE aa AA i j dh DH th TH dj DJ ng NG")
+ENVIRONMENTS = words("begin end")
 ADDRESSES = words("url path nolinkurl")
 TWO_ARGUMENTS = words("frac dfrac tfrac nicefrac sfrac") | words(
     "binom href hyperlink textcolor colorbox"
@@ -59,14 +60,19 @@ SPACES = {
     "!": "", "-": "", "/": "", "@": "",
     "quad": " ", "qquad": " ", "enspace": " ", "thinspace": " ", "space": " ",
 }  # fmt: skip
-OWN_SYMBOLS = {"|": "‖", "item": "•", "lVert": "‖", "rVert": "‖", "lvert": "|", "rvert": "|"}
+OWN_SYMBOLS = {
+    "|": "‖", "item": "•", "lVert": "‖", "rVert": "‖", "lvert": "|", "rvert": "|", "Diamond": "◇",
+    "Box": "□", "iff": "⇔", "implies": "⇒", "TM": "™",
+}  # fmt: skip
 REFERENCES = words("cite citep citet citeauthor citealp ref eqref autoref cref label")
 FRACTIONS = words("frac dfrac tfrac nicefrac sfrac")
 _RAISED = str.maketrans("0123456789+-−=()niT", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱᵀ")
 _LOWERED = str.maketrans("0123456789+-−=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
 _RAISABLE = re.compile(r"[0-9+\-−=()]*[niT]?[0-9+\-−=()]*")
 _LOWERABLE = re.compile(r"[0-9+\-−=()]*[aehijklmnoprstuvx]?[0-9+\-−=()]*")
-_RAISED_ALREADY = frozenset(("*", "'", "′", "″", "†", "‡", "⋆", "★", "°", "th", "st", "nd", "rd"))
+_RAISED_ALREADY = frozenset(
+    ("*", "'", "′", "″", "†", "‡", "⋆", "★", "°", "th", "st", "nd", "rd", "∘", "TM")
+)
 _COMPOSITE = re.compile(r"[\s+\-−*/=<>±·×]")
 _FIRST_SURROGATE, _LAST_SURROGATE = 0xD800, 0xDFFF
 _UNICODE_POINT = re.compile(r"x?([0-9A-Fa-f]{2,6})")
@@ -95,8 +101,8 @@ def accented(base: str, mark: str) -> str:
 
 def raised(content: str) -> str:
     """A superscript: Unicode digits where there are some, else ^x or ^(a+b)."""
-    if content in _RAISED_ALREADY or content == "∘":
-        return "°" if content == "∘" else content
+    if content in _RAISED_ALREADY:
+        return {"∘": "°", "TM": "™"}.get(content, content)
     if _RAISABLE.fullmatch(content):
         return content.translate(_RAISED)
     return f"^({content})" if _COMPOSITE.search(content) else f"^{content}"
