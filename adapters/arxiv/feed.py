@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from adapters.arxiv.feed_xml import MAX_FEED_BYTES, parse_feed
-from adapters.arxiv.fetching import READ_SECONDS, TOTAL_SECONDS, Answer, Fetcher
+from adapters.arxiv.fetching import TIMEOUTS, Answer, Fetcher, Timeouts
 from adapters.arxiv.http_errors import Refusals, status_error, with_retries
 from bot.domain.papers import merge
 from bot.errors import PermanentError, TransientError
@@ -52,8 +52,7 @@ class HttpFeed:
         user_agent: str,
         base_url: str = FEED_URL,
         refusals: Refusals | None = None,
-        read_seconds: float = READ_SECONDS,
-        total_seconds: float = TOTAL_SECONDS,
+        timeouts: Timeouts = TIMEOUTS,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._folder = _feed_folder(base_url)
@@ -64,8 +63,7 @@ class HttpFeed:
             clock=clock,
             user_agent=user_agent,
             refusals=refusals,
-            read_seconds=read_seconds,
-            total_seconds=total_seconds,
+            timeouts=timeouts,
         )
 
     async def read(self, categories: Sequence[str], *, etag: str | None = None) -> FeedReading:

@@ -25,15 +25,23 @@ from adapters.arxiv.http_errors import (
 )
 from bot.ports import Clock, Pace
 
-READ_SECONDS = 30.0  # the longest silence within an answer
-TOTAL_SECONDS = 100.0  # must stay below the lease of a turn, see pacing.py
-
 _OK, _NOT_MODIFIED = 200, 304
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 4
 _CHUNK_BYTES = 1 << 16
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long one request may take; the total must stay below the lease of a turn (pacing.py)."""
+
+    read_seconds: float = 30.0  # the longest silence within an answer
+    total_seconds: float = 100.0
+
+
+TIMEOUTS = Timeouts()
 
 
 def user_agent(contact: str = "") -> str:
@@ -67,15 +75,13 @@ class Fetcher:
         clock: Clock,
         user_agent: str,
         refusals: Refusals | None = None,
-        read_seconds: float = READ_SECONDS,
-        total_seconds: float = TOTAL_SECONDS,
+        timeouts: Timeouts = TIMEOUTS,
     ) -> None:
         self._pace = pace
         self._clock = clock
         self._user_agent = user_agent
         self._refusals = refusals or Refusals(clock)
-        self._read_seconds = read_seconds
-        self._total_seconds = total_seconds
+        self._timeouts = timeouts
 
     async def get(
         self,
@@ -143,9 +149,9 @@ class Fetcher:
         if etag is not None:
             headers["If-None-Match"] = etag
         timeout = aiohttp.ClientTimeout(
-            total=self._total_seconds,
-            sock_connect=self._read_seconds,
-            sock_read=self._read_seconds,
+            total=self._timeouts.total_seconds,
+            sock_connect=self._timeouts.read_seconds,
+            sock_read=self._timeouts.read_seconds,
         )
         try:
             async with (

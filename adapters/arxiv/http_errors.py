@@ -21,7 +21,7 @@ BACKOFF_SECONDS = 4.0  # before the second attempt; three times as much before t
 LONGEST_WAIT_SECONDS = 60.0  # whoever is asked to wait longer comes back another time
 REFUSED_SECONDS = 6 * 3600.0
 
-_OK, _REDIRECTS, _SERVER_FAULTS = 200, range(300, 400), range(500, 600)
+_REDIRECTS, _SERVER_FAULTS = range(300, 400), range(500, 600)
 _FORBIDDEN, _THROTTLED = 403, 429
 _TROUBLES = {429: "asks us to slow down", 503: "is busy or being repaired"}
 _HOPELESS = {
@@ -131,12 +131,15 @@ class Refusals:
             raise status_error(_FORBIDDEN, what=what)
 
     def note(self, host: str, status: int) -> None:
-        """Look at what `host` answered."""
+        """Remember what `host` answered, if it was a refusal."""
         if status == _FORBIDDEN:
             self._until[host] = self._clock.now() + self._pause
             log.error("arxiv.refused", extra={"host": host, "until": self._until[host].isoformat()})
-        elif status == _OK:
-            self._until.pop(host, None)
+
+    def note_error(self, host: str, error: PermanentError) -> None:
+        """The same, where only the error is at hand."""
+        if error.code == _HOPELESS[_FORBIDDEN][0]:
+            self.note(host, _FORBIDDEN)
 
 
 async def with_retries(

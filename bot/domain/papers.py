@@ -12,8 +12,9 @@ from bot.errors import UserError
 _ARXIV_SITE = "https://arxiv.org"
 
 _NEW_STYLE = r"\d{4}\.\d{4,5}"  # since April 2007: YYMM.NNNN, five digits since 2015
-_OLD_STYLE = r"[a-z][a-z\-]*(?:\.[A-Za-z]{2})?/\d{7}"
+_OLD_STYLE = r"[a-z][a-z\-]*(?:\.[A-Za-z\-]{2,12})?/\d{7}"
 _ID = re.compile(rf"(?P<value>{_NEW_STYLE}|{_OLD_STYLE})(?:v(?P<version>[1-9]\d{{0,2}}))?")
+_SUBJECT_CLASS = re.compile(r"\.[A-Za-z\-]+/")  # math.GT/0309136 is math/0309136
 _LINK_PREFIX = re.compile(
     r"(?:https?://)?(?:[a-z0-9.\-]+\.)?arxiv\.org/(?:abs|pdf|html|format|ps|src|e-print)/"
     r"|(?:https?://(?:dx\.)?doi\.org/|doi:\s*)10\.48550/arxiv\."
@@ -51,7 +52,8 @@ class ArxivId:
                 f"“{shown}” is not an arXiv ID: write it like 2601.13824, hep-th/9901001 "
                 "or paste a link to arxiv.org."
             )
-        return cls(match["value"], int(match["version"]) if match["version"] else None)
+        value = _SUBJECT_CLASS.sub("/", match["value"])
+        return cls(value, int(match["version"]) if match["version"] else None)
 
 
 def _month_exists(value: str) -> bool:

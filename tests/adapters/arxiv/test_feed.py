@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from adapters.arxiv.feed import HttpFeed
-from adapters.arxiv.fetching import user_agent
+from adapters.arxiv.fetching import Timeouts, user_agent
 from adapters.arxiv.pacing import InstallationPace, LocalSlots
 from bot.domain.papers import Announcement, AnnounceType, Paper
 from bot.errors import PapercourierError, PermanentError, TransientError
@@ -45,7 +45,7 @@ def feed_at(url: str, clock: FrozenClock, *, read_seconds: float = 5) -> HttpFee
         pace=InstallationPace(LocalSlots(), clock),
         clock=clock,
         user_agent=user_agent("mailto:library@example.org"),
-        read_seconds=read_seconds,
+        timeouts=Timeouts(read_seconds=read_seconds),
         jitter=lambda: 0.5,
     )
 
