@@ -15,7 +15,7 @@ from bot.domain.commands import SubscriptionChanges
 from bot.domain.digest import Reason
 from bot.domain.interests import Formula, InterestChanges, Interests, Term, TermKind
 from bot.domain.subscriptions import Schedule
-from bot.domain.summary import Summary, SummarySection, SummarySource
+from bot.domain.summary import Summary, SummarySection, SummarySource, UnverifiedFigure, Usage
 
 VERSION = 1
 
@@ -174,6 +174,19 @@ def summary_to_json(summary: Summary) -> Json:
         "sections": [
             {"heading": section.heading, "text": section.text} for section in summary.sections
         ],
+        "figures_checked": summary.figures_checked,
+        "figures_found": summary.figures_found,
+        "unverified": [
+            [figure.text, figure.section, figure.start, figure.end] for figure in summary.unverified
+        ],
+        "reading": summary.reading,
+        "cut": summary.cut,
+        "notices": list(summary.notices),
+        "usage": [
+            summary.usage.prompt_tokens,
+            summary.usage.completion_tokens,
+            summary.usage.calls,
+        ],
     }
 
 
@@ -198,4 +211,14 @@ def summary_from_json(
             SummarySection(heading=str(section.get("heading", "")), text=str(section["text"]))
             for section in document.get("sections", ())
         ),
+        figures_checked=int(document.get("figures_checked", 0)),
+        figures_found=int(document.get("figures_found", 0)),
+        unverified=tuple(
+            UnverifiedFigure(str(text), int(section), int(start), int(end))
+            for text, section, start, end, *_ in document.get("unverified", ())
+        ),
+        reading=str(document.get("reading", "")),
+        cut=str(document.get("cut", "")),
+        notices=tuple(map(str, document.get("notices", ()))),
+        usage=Usage(*map(int, document.get("usage", ())[:3])),
     )

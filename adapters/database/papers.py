@@ -29,9 +29,11 @@ class PaperTable:
         """Numbers are given and committed in one order: see the lock."""
         # Without it a higher number could be seen before a lower one, which would then be missed.
         await self._session.lock("announcements")
-        first = {_version(item.paper): item for item in reversed(given)}
+        first: dict[Version, Announcement] = {}
+        for item in given:
+            first.setdefault(_version(item.paper), item)
         known = await self._announced_versions([version[0] for version in first])
-        unseen = [item for version, item in reversed(first.items()) if version not in known]
+        unseen = [item for version, item in first.items() if version not in known]
         await store_papers(self._session, [item.paper for item in given])
         if not unseen:
             return ()

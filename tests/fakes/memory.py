@@ -1,0 +1,645 @@
+"""Everything remembered, in dictionaries: the fake that services are tested with.
+
+It meets the same contract as the databases (tests/contract/test_unit_of_work*.py), also in
+what a transaction sees: what is committed until it first writes; from then on it has the only
+right to write, and a copy that becomes everybody's on commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from copy import copy
+from dataclasses import dataclass, field, fields, replace
+from datetime import date, datetime, timedelta
+from types import TracebackType
+from typing import Self
+
+from bot.domain.commands import SubscriptionChanges
+from bot.domain.digest import Digest, DigestEntry
+from bot.domain.outbox import MessageRef, OutboxMessage, OutboxState
+from bot.domain.papers import Announcement, Paper
+from bot.domain.subscriptions import Destination, Subscription, SubscriptionState
+from bot.domain.summary import Summary
+from bot.errors import TransientError
+from bot.ports import (
+    DestinationRepository,
+    DestinationState,
+    DigestRecord,
+    DigestRepository,
+    FeedCheck,
+    FeedRepository,
+    OutboxRepository,
+    PaperRepository,
+    SubscriptionRepository,
+    SubscriptionStep,
+    SummaryRepository,
+)
+
+Version = tuple[str, int]
+SummaryKey = tuple[str, int, str, str, str]
+OPEN = (OutboxState.PENDING, OutboxState.SENDING)
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A message of the outbox and what only the store knows of it."""
+
+    message: OutboxMessage
+    lease_until: datetime | None = None
+    error: str = ""
+    ref: MessageRef | None = None
+
+
+@dataclass(slots=True)
+class Memory:
+    """All that is remembered. The values are frozen, so a shallow copy is a copy."""
+
+    papers: dict[Version, Paper] = field(default_factory=dict)
+    announcements: dict[Version, Announcement] = field(default_factory=dict)
+    subscriptions: dict[int, Subscription] = field(default_factory=dict)
+    removed: set[int] = field(default_factory=set)
+    destinations: dict[Destination, DestinationState] = field(default_factory=dict)
+    digests: list[DigestRecord] = field(default_factory=list)
+    outbox: dict[str, Posting] = field(default_factory=dict)
+    summaries: dict[SummaryKey, Summary] = field(default_factory=dict)
+    checks: list[FeedCheck] = field(default_factory=list)
+
+    def copy(self) -> Memory:
+        return Memory(**{part.name: copy(getattr(self, part.name)) for part in fields(self)})
+
+
+class MemoryDatabase:
+    """Where units of work come from; `memory` is what was committed, for tests to look at."""
+
+    def __init__(self) -> None:
+        self.memory = Memory()
+        self.slots = MemorySlots()
+        self.writers = asyncio.Lock()
+
+    def unit_of_work(self) -> MemoryUnitOfWork:
+        return MemoryUnitOfWork(self)
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+class Transaction:
+    """What one unit of work sees."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+        self._draft: Memory | None = None
+
+    def read(self) -> Memory:
+        return self._draft or self._database.memory
+
+    async def write(self) -> Memory:
+        if self._draft is None:
+            try:
+                async with asyncio.timeout(5):
+                    await self._database.writers.acquire()
+            except TimeoutError as error:
+                raise TransientError("Another unit of work is writing: commit it first.") from error
+            self._draft = self._database.memory.copy()
+        return self._draft
+
+    def commit(self) -> None:
+        if self._draft is not None:
+            self._database.memory = self._draft
+        self.close()
+
+    def close(self) -> None:
+        if self._draft is not None:
+            self._draft = None
+            self._database.writers.release()
+
+
+class MemoryUnitOfWork:
+    """A `UnitOfWork`."""
+
+    papers: PaperRepository
+    subscriptions: SubscriptionRepository
+    destinations: DestinationRepository
+    digests: DigestRepository
+    outbox: OutboxRepository
+    summaries: SummaryRepository
+    feeds: FeedRepository
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    async def __aenter__(self) -> Self:
+        self._transaction = Transaction(self._database)
+        self.papers = MemoryPapers(self._transaction)
+        self.subscriptions = MemorySubscriptions(self._transaction)
+        self.destinations = MemoryDestinations(self._transaction)
+        self.digests = MemoryDigests(self._transaction)
+        self.outbox = MemoryOutbox(self._transaction)
+        self.summaries = MemorySummaries(self._transaction)
+        self.feeds = MemoryFeeds(self._transaction)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._transaction.close()
+
+    async def commit(self) -> None:
+        self._transaction.commit()
+
+
+class MemoryPapers:
+    """A `PaperRepository`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def add_announcements(
+        self, announcements: Sequence[Announcement], *, seen_at: datetime
+    ) -> tuple[Announcement, ...]:
+        del seen_at
+        memory = await self._transaction.write()
+        unseen: list[Version] = []
+        for announcement in announcements:
+            version = _store(memory, announcement.paper)
+            if version not in memory.announcements:
+                memory.announcements[version] = replace(
+                    announcement, sequence=len(memory.announcements) + 1
+                )
+                unseen.append(version)
+        return tuple(_announcement(memory, version) for version in unseen)
+
+    async def announced(
+        self,
+        *,
+        after: int = 0,
+        since: date | None = None,
+        categories: Sequence[str] | None = None,
+    ) -> tuple[Announcement, ...]:
+        return tuple(
+            announcement
+            for announcement in self._all()
+            if announcement.sequence > after
+            and (since is None or announcement.announced_on >= since)
+            and (
+                categories is None or not set(categories).isdisjoint(announcement.paper.categories)
+            )
+        )
+
+    async def last_sequence(self) -> int:
+        return len(self._transaction.read().announcements)
+
+    async def get(self, arxiv_id: str) -> Paper | None:
+        versions = [
+            paper
+            for paper in self._transaction.read().papers.values()
+            if paper.arxiv_id == arxiv_id
+        ]
+        return max(versions, key=lambda paper: paper.version, default=None)
+
+    async def announcement_of(self, arxiv_id: str) -> Announcement | None:
+        found = [each for each in self._all() if each.paper.arxiv_id == arxiv_id]
+        return found[-1] if found else None
+
+    async def put(self, paper: Paper) -> None:
+        _store(await self._transaction.write(), paper)
+
+    async def announced_days(self, *, limit: int) -> tuple[tuple[date, int], ...]:
+        days = [announcement.announced_on for announcement in self._all()]
+        return tuple((day, days.count(day)) for day in sorted(set(days), reverse=True)[:limit])
+
+    def _all(self) -> list[Announcement]:
+        memory = self._transaction.read()
+        return [_announcement(memory, version) for version in memory.announcements]
+
+
+def _store(memory: Memory, paper: Paper) -> Version:
+    """What a feed does not tell does not erase what a look-up told."""
+    version = (paper.arxiv_id, paper.version)
+    known = memory.papers.get(version, paper)
+    memory.papers[version] = replace(
+        paper,
+        submitted_at=paper.submitted_at or known.submitted_at,
+        doi=known.doi if paper.doi is None else paper.doi,
+        journal_ref=known.journal_ref if paper.journal_ref is None else paper.journal_ref,
+        comment=known.comment if paper.comment is None else paper.comment,
+        license_url=known.license_url if paper.license_url is None else paper.license_url,
+    )
+    return version
+
+
+def _announcement(memory: Memory, version: Version) -> Announcement:
+    return replace(memory.announcements[version], paper=memory.papers[version])
+
+
+class MemorySubscriptions:
+    """A `SubscriptionRepository`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def add(self, subscription: Subscription) -> Subscription:
+        memory = await self._transaction.write()
+        neighbours = await self.of_destination(subscription.destination)
+        gone = [
+            each
+            for each in memory.removed
+            if memory.subscriptions[each].destination == subscription.destination
+            and set(memory.subscriptions[each].interests.categories)
+            == set(subscription.interests.categories)
+        ]
+        stored = replace(
+            subscription,
+            number=max((each.number for each in neighbours), default=0) + 1,
+            id=max(gone, default=len(memory.subscriptions) + 1),
+        )
+        memory.removed.discard(stored.id)
+        memory.subscriptions[stored.id] = stored
+        return stored
+
+    async def save(self, subscription: Subscription) -> None:
+        memory = await self._transaction.write()
+        if (stored := await self.get(subscription.id)) is not None:
+            memory.subscriptions[stored.id] = replace(
+                subscription, seen_through=max(stored.seen_through, subscription.seen_through)
+            )
+
+    async def advance(
+        self, subscription_id: int, *, seen_through: int, next_run_at: datetime | None
+    ) -> None:
+        memory = await self._transaction.write()
+        if (stored := await self.get(subscription_id)) is not None:
+            memory.subscriptions[stored.id] = replace(
+                stored,
+                seen_through=max(stored.seen_through, seen_through),
+                next_run_at=next_run_at if stored.is_active else stored.next_run_at,
+            )
+
+    async def advance_many(self, steps: Sequence[SubscriptionStep]) -> None:
+        for step in steps:
+            await self.advance(
+                step.subscription_id,
+                seen_through=step.seen_through,
+                next_run_at=step.next_run_at,
+            )
+
+    async def remove(self, subscription: Subscription) -> None:
+        memory = await self._transaction.write()
+        if subscription.id in memory.subscriptions:
+            memory.removed.add(subscription.id)
+
+    async def get(self, subscription_id: int) -> Subscription | None:
+        memory = self._transaction.read()
+        is_there = subscription_id not in memory.removed
+        return memory.subscriptions.get(subscription_id) if is_there else None
+
+    async def of_destination(self, destination: Destination) -> tuple[Subscription, ...]:
+        found = [each for each in await self.all() if each.destination == destination]
+        return tuple(sorted(found, key=lambda subscription: subscription.number))
+
+    async def due(self, now: datetime, *, limit: int) -> tuple[Subscription, ...]:
+        waiting = [
+            (each.next_run_at, each.id, each)
+            for each in await self.all()
+            if each.is_active and each.next_run_at is not None and each.next_run_at <= now
+        ]
+        return tuple(subscription for *_, subscription in sorted(waiting)[:limit])
+
+    async def all(self) -> tuple[Subscription, ...]:
+        memory = self._transaction.read()
+        return tuple(
+            memory.subscriptions[each]
+            for each in sorted(memory.subscriptions)
+            if each not in memory.removed
+        )
+
+    async def wanted_categories(self) -> tuple[str, ...]:
+        return tuple(
+            sorted(
+                {
+                    category
+                    for subscription in await self.all()
+                    if subscription.state is SubscriptionState.ACTIVE
+                    for category in subscription.interests.categories
+                }
+            )
+        )
+
+
+class MemoryDestinations:
+    """A `DestinationRepository`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def state(self, destination: Destination) -> DestinationState:
+        return self._transaction.read().destinations.get(destination, DestinationState())
+
+    async def set_defaults(self, destination: Destination, defaults: SubscriptionChanges) -> None:
+        memory = await self._transaction.write()
+        memory.destinations[destination] = replace(await self.state(destination), defaults=defaults)
+
+    async def disable(
+        self, destination: Destination, *, code: str, reason: str, now: datetime
+    ) -> None:
+        memory = await self._transaction.write()
+        state = await self.state(destination)
+        memory.destinations[destination] = replace(
+            state,
+            disabled_code=code,
+            disabled_reason=reason,
+            disabled_at=state.disabled_at or now,
+        )
+
+    async def enable(self, destination: Destination) -> None:
+        memory = await self._transaction.write()
+        defaults = (await self.state(destination)).defaults
+        memory.destinations[destination] = DestinationState(defaults)
+
+    async def disabled(self) -> tuple[tuple[Destination, DestinationState], ...]:
+        memory = self._transaction.read()
+        return tuple(
+            (destination, memory.destinations[destination])
+            for destination in sorted(memory.destinations)
+            if memory.destinations[destination].disabled_at is not None
+        )
+
+
+class MemoryDigests:
+    """A `DigestRepository`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def add(self, subscription_id: int, digest: Digest, *, created_at: datetime) -> bool:
+        memory = await self._transaction.write()
+        papers = {entry.paper.arxiv_id: entry.paper for entry in digest.entries}
+        is_taken = any(record.digest.slot == digest.slot for record in self._of(subscription_id))
+        is_gone = subscription_id in memory.removed or subscription_id not in memory.subscriptions
+        had = (await self.posted_ids([subscription_id]))[subscription_id]
+        if is_taken or is_gone or not had.isdisjoint(papers):
+            return False
+        for paper in papers.values():
+            memory.papers.setdefault((paper.arxiv_id, paper.version), paper)
+        memory.digests.append(DigestRecord(subscription_id, digest, created_at))
+        return True
+
+    async def add_many(self, records: Sequence[DigestRecord]) -> tuple[bool, ...]:
+        answers = [
+            await self.add(record.subscription_id, record.digest, created_at=record.created_at)
+            for record in records
+        ]
+        return tuple(answers)
+
+    async def posted_ids(
+        self, subscription_ids: Sequence[int], *, among: Collection[str] | None = None
+    ) -> dict[int, frozenset[str]]:
+        return {
+            each: frozenset(
+                entry.paper.arxiv_id
+                for record in self._of(each)
+                for entry in record.digest.entries
+                if among is None or entry.paper.arxiv_id in among
+            )
+            for each in subscription_ids
+        }
+
+    async def latest(self, subscription_id: int, *, limit: int = 1) -> tuple[DigestRecord, ...]:
+        by_age = sorted(self._of(subscription_id), key=lambda record: record.created_at)
+        return tuple(map(self._as_stored, by_age[::-1][:limit]))
+
+    async def entry_of(
+        self, subscription_id: int, arxiv_id: str
+    ) -> tuple[DigestRecord, DigestEntry] | None:
+        for record in map(self._as_stored, self._of(subscription_id)):
+            for entry in record.digest.entries:
+                if entry.paper.arxiv_id == arxiv_id:
+                    return record, entry
+        return None
+
+    def _of(self, subscription_id: int) -> list[DigestRecord]:
+        return [
+            record
+            for record in self._transaction.read().digests
+            if record.subscription_id == subscription_id
+        ]
+
+    def _as_stored(self, record: DigestRecord) -> DigestRecord:
+        """Papers and summaries as they are stored now: entries only refer to them."""
+        memory = self._transaction.read()
+        entries = tuple(
+            replace(
+                entry,
+                paper=memory.papers[entry.paper.arxiv_id, entry.paper.version],
+                summary=entry.summary and memory.summaries.get(_summary_key(entry.summary)),
+            )
+            for entry in record.digest.entries
+        )
+        return replace(record, digest=replace(record.digest, entries=entries))
+
+
+class MemoryOutbox:
+    """An `OutboxRepository`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def add(self, messages: Sequence[OutboxMessage], *, now: datetime) -> None:
+        del now
+        memory = await self._transaction.write()
+        for message in messages:
+            if message.key not in memory.outbox:
+                fresh = OutboxMessage(
+                    key=message.key,
+                    destination=message.destination,
+                    payload=message.payload,
+                    position=message.position,
+                    parent_key=message.parent_key,
+                    not_before=message.not_before,
+                    id=len(memory.outbox) + 1,
+                )
+                memory.outbox[message.key] = Posting(fresh)
+
+    async def claim(
+        self,
+        *,
+        holder: str,
+        now: datetime,
+        lease_seconds: float,
+        limit: int,
+        platforms: Sequence[str] | None = None,
+    ) -> tuple[OutboxMessage, ...]:
+        del holder
+        memory = await self._transaction.write()
+        first: dict[Destination, Posting] = {}
+        for posting in memory.outbox.values():
+            destination = posting.message.destination
+            state = memory.destinations.get(destination, DestinationState())
+            is_wanted = platforms is None or destination.platform in platforms
+            if posting.message.state in OPEN and state.disabled_at is None and is_wanted:
+                first[destination] = _first(first.get(destination, posting), posting)
+        due = [posting for posting in first.values() if _is_due(posting, now)]
+        due.sort(key=lambda posting: posting.message.state is OutboxState.PENDING)
+        until = now + timedelta(seconds=lease_seconds)
+        claimed = [self._claimed(posting) for posting in due[:limit]]
+        memory.outbox |= {each.key: Posting(each, lease_until=until) for each in claimed}
+        return tuple(sorted(claimed, key=lambda message: message.id))
+
+    async def hand_back(self, messages: Sequence[OutboxMessage]) -> None:
+        memory = await self._transaction.write()
+        for message in messages:
+            if (stored := self._held(message)) is not None:
+                memory.outbox[message.key] = Posting(
+                    replace(stored, state=OutboxState.PENDING, attempts=stored.attempts - 1)
+                )
+
+    async def mark_sent(self, message: OutboxMessage, ref: MessageRef, *, now: datetime) -> None:
+        del now
+        memory = await self._transaction.write()
+        stored = memory.outbox[message.key].message
+        if stored.state is not OutboxState.SENT:
+            memory.outbox[message.key] = Posting(replace(stored, state=OutboxState.SENT), ref=ref)
+
+    async def retry_later(
+        self, message: OutboxMessage, *, not_before: datetime, error: str, may_be_sent: bool
+    ) -> None:
+        memory = await self._transaction.write()
+        if (stored := self._held(message)) is not None:
+            waiting = replace(
+                stored,
+                state=OutboxState.PENDING,
+                not_before=not_before,
+                may_be_sent=may_be_sent,
+            )
+            memory.outbox[message.key] = Posting(waiting, error=error)
+
+    async def give_up(self, message: OutboxMessage, *, error: str, now: datetime) -> None:
+        del now
+        memory = await self._transaction.write()
+        stored = memory.outbox[message.key].message
+        if stored.state not in OPEN or stored.attempts != message.attempts:
+            return
+        thread = [
+            posting.message
+            for posting in memory.outbox.values()
+            if posting.message.parent_key == message.key
+            and posting.message.state is OutboxState.PENDING
+        ]
+        for each in (stored, *thread):
+            given_up = replace(each, state=OutboxState.GIVEN_UP)
+            memory.outbox[each.key] = Posting(given_up, error=error)
+
+    async def counts(self) -> dict[str, int]:
+        states = [posting.message.state for posting in self._transaction.read().outbox.values()]
+        return {state.value: states.count(state) for state in OutboxState}
+
+    def _held(self, message: OutboxMessage) -> OutboxMessage | None:
+        """The stored message if `message` is its latest claim."""
+        stored = self._transaction.read().outbox[message.key].message
+        is_held = stored.state is OutboxState.SENDING and stored.attempts == message.attempts
+        return stored if is_held else None
+
+    def _claimed(self, posting: Posting) -> OutboxMessage:
+        message = posting.message
+        parent = self._transaction.read().outbox.get(message.parent_key or "")
+        return replace(
+            message,
+            state=OutboxState.SENDING,
+            attempts=message.attempts + 1,
+            may_be_sent=message.may_be_sent or message.state is OutboxState.SENDING,
+            parent_ref=parent.ref if parent else None,
+        )
+
+
+def _first(one: Posting, other: Posting) -> Posting:
+    """Which of two messages of a destination goes first: the one under way, then the older."""
+    return other if other.message.state is OutboxState.SENDING else one
+
+
+def _is_due(posting: Posting, now: datetime) -> bool:
+    if posting.message.state is OutboxState.SENDING:
+        return posting.lease_until is not None and posting.lease_until <= now
+    return posting.message.not_before is None or posting.message.not_before <= now
+
+
+class MemorySummaries:
+    """A `SummaryRepository`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def find(self, paper: Paper, *, language: str, prompt: str, model: str) -> Summary | None:
+        key = (paper.arxiv_id, paper.version, language, prompt, model)
+        return self._transaction.read().summaries.get(key)
+
+    async def put(self, summary: Summary, *, created_at: datetime) -> None:
+        del created_at
+        memory = await self._transaction.write()
+        memory.summaries.setdefault(_summary_key(summary), summary)
+
+
+def _summary_key(summary: Summary) -> SummaryKey:
+    return (summary.arxiv_id, summary.version, summary.language, summary.prompt, summary.model)
+
+
+class MemoryFeeds:
+    """A `FeedRepository`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def record(self, check: FeedCheck) -> None:
+        (await self._transaction.write()).checks.append(check)
+
+    async def latest(
+        self, *, outcomes: Sequence[str] | None = None, limit: int = 1
+    ) -> tuple[FeedCheck, ...]:
+        wanted = [
+            check
+            for check in self._transaction.read().checks
+            if outcomes is None or check.outcome in outcomes
+        ]
+        return tuple(sorted(wanted, key=lambda check: check.checked_at)[::-1][:limit])
+
+
+@dataclass(slots=True)
+class Slot:
+    """Who has a slot, and since when nobody has."""
+
+    holder: str | None
+    lease_until: datetime
+    used_at: datetime
+
+
+class MemorySlots:
+    """A `SlotStore`."""
+
+    def __init__(self) -> None:
+        self._slots: dict[str, Slot] = {}
+
+    async def take(
+        self,
+        name: str,
+        *,
+        holder: str,
+        now: datetime,
+        spacing_seconds: float,
+        lease_seconds: float,
+    ) -> float:
+        if (slot := self._slots.get(name)) is not None:
+            free_at = slot.used_at + timedelta(seconds=spacing_seconds)
+            if slot.holder is not None:
+                free_at = max(free_at, slot.lease_until)
+            if free_at > now:
+                return (free_at - now).total_seconds()
+        self._slots[name] = Slot(holder, now + timedelta(seconds=lease_seconds), now)
+        return 0.0
+
+    async def release(self, name: str, *, holder: str, now: datetime) -> None:
+        slot = self._slots.get(name)
+        if slot is not None and slot.holder == holder:
+            self._slots[name] = Slot(None, now, now)
