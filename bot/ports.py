@@ -9,6 +9,7 @@ from datetime import date, datetime
 from types import TracebackType
 from typing import Protocol, Self
 
+from bot.domain.answer import Answer
 from bot.domain.commands import Reply, SubscriptionChanges
 from bot.domain.digest import Digest, DigestEntry
 from bot.domain.outbox import MessageRef, OutboxMessage
@@ -155,6 +156,17 @@ class Summarizer(Protocol):
 
     async def summarize(self, paper: Paper, text: FullText, *, language: str) -> Summary:
         """Raises TransientError, PermanentError."""
+        ...
+
+
+class QuestionAnswerer(Protocol):
+    """Something that answers questions from a paper's text."""
+
+    async def ask(self, paper: Paper, text: FullText, question: str, *, language: str) -> Answer:
+        """The answer, its quotes looked up in `text`.
+
+        Raises UserError (no question), TransientError, PermanentError.
+        """
         ...
 
 
