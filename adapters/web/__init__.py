@@ -1,0 +1,1 @@
+"""The web: feeds, and later pages, health and metrics."""
