@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.config_json import JsonObject, parse_json
-from bot.config_reading import Reading
+from bot.config_reading import Reading, is_file
 from bot.config_settings import (
     AiSummarySettings,
     ArxivSettings,
@@ -95,7 +95,7 @@ def _home(environ: Mapping[str, str]) -> Path:
 
 
 def _find_file(home: Path) -> Path | None:
-    return next((p for p in (Path(_FILE_NAME), home / _FILE_NAME) if p.is_file()), None)
+    return next((p for p in (Path(_FILE_NAME), home / _FILE_NAME) if is_file(p)), None)
 
 
 def _read_document(path: Path) -> JsonObject:

@@ -80,7 +80,7 @@ class Reading:
         """`read` with the model's key, and with the prompt's file found in `folder`."""
         key = self._variable(read.api_key_env)
         prompt = folder / read.prompt_file if read.prompt_file else None
-        if prompt is not None and not prompt.is_file():
+        if prompt is not None and not is_file(prompt):
             self.notices.append(
                 f"{self.name}: ai_summary.prompt_file: there is no file "
                 f"{shown(str(read.prompt_file))} beside it: the built-in prompt is used."
@@ -182,6 +182,14 @@ class Reading:
             spacing = f"{arxiv.request_spacing_seconds:g}"
             why = f"{spacing} is less than 3, the least that arXiv allows"
             self._fault("arxiv.", "request_spacing_seconds", why)
+
+
+def is_file(path: Path) -> bool:
+    """Whether `path` is a file we can see; a name that no disk can hold is none."""
+    try:
+        return path.is_file()
+    except OSError:  # too long, or in a folder we may not enter
+        return False
 
 
 def _in_file(item: Field[Any]) -> bool:
