@@ -189,12 +189,15 @@ class ArxivSettings:
     )
     api_url: str = variable(
         "ARXIV_API_URL",
-        "https://export.arxiv.org/api/query",
+        "https://export.arxiv.org",
         kinds.web_address(),
-        "Address of the search API.",
+        "Base address of the search API.",
     )
     site_url: str = variable(
-        "ARXIV_SITE_URL", "https://arxiv.org", kinds.web_address(), "Base address of full texts."
+        "ARXIV_SITE_URL",
+        "https://export.arxiv.org",
+        kinds.web_address(),
+        "Base address of full texts.",
     )
 
 

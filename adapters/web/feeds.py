@@ -14,15 +14,13 @@ from lxml import etree
 
 from bot.domain.calendar import EASTERN
 from bot.domain.digest import Digest, DigestEntry
+from bot.domain.inert import visible
 from bot.domain.summary import Summary
 from bot.services.publishing import ARXIV_DISCLAIMER, ARXIV_THANKS
 
 _ARXIV_NAMESPACE = "http://arxiv.org/schemas/atom"  # arXiv's own feeds put announce_type there
 
 _UNVERIFIED = " (not found in the paper)"
-_FORBIDDEN = re.compile(  # everything outside XML 1.0's production Char
-    "[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
-)
 _TAG_START = re.compile(r"<(?=[A-Za-z/!?])")
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 
@@ -65,7 +63,7 @@ def _add(feed: Any, entry: DigestEntry, *, announced_on: date | None) -> None:
     item.title(_plain(paper.title))
     item.link(href=paper.abs_url)
     item.guid(f"oai:arXiv.org:{paper.versioned_id}", permalink=False)
-    item.description(_printable("".join(_body(entry))))
+    item.description(visible("".join(_body(entry))))
     item.category([{"term": category} for category in paper.categories])
     item.dc.dc_creator([_plain(author) for author in paper.authors])
     item.arxiv.announce_type(entry.announce_type.value)
@@ -101,16 +99,13 @@ def _summary_body(summary: Summary) -> Iterator[str]:
         yield f"<p>{html.escape(' · '.join(filter(None, (*summary.notices, *made_from))))}</p>"
 
 
-def _printable(text: str) -> str:
-    return _FORBIDDEN.sub("", text)
-
-
 def _plain(text: str) -> str:
     """Text for elements that RSS means as text but that some readers take for HTML.
 
-    An invisible word joiner after "<" keeps it from opening a tag there.
+    An invisible word joiner after "<" keeps it from opening a tag there. `visible` also takes
+    what XML forbids.
     """
-    return _TAG_START.sub("<\u2060", _printable(text))
+    return _TAG_START.sub("<\u2060", visible(text))
 
 
 class _ArxivFeed(BaseExtension):  # type: ignore[misc]  # feedgen ships no types

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.digest import Digest, DigestEntry
+from bot.domain.inert import visible
 from bot.domain.interests import Interests, format_term
 from bot.domain.schedule_text import format_schedule
 from bot.domain.subscriptions import Schedule
@@ -33,7 +34,6 @@ _MENTION = re.compile(r"([@#])(?=\w)")  # GitHub looks for them in the finished 
 _ADDRESS = re.compile(r":(?=//)|(?<=\bwww)\.", re.IGNORECASE)  # becomes a link by itself
 _LINE_START = re.compile(r"^(?:[-+=#]|\d{1,9}(?=[.)]))")
 _LIST_ITEM = re.compile(r"^(?P<indent> {0,3})[-*•] +")
-_INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def digest_json(digest: Digest) -> str:
@@ -118,8 +118,8 @@ def escape_markdown(text: str) -> str:
 
     Also inert as GitHub renders it: no HTML, mention, reference, bare address or formula.
     """
-    visible = _INVISIBLE.sub("", collapse(text)).encode("utf-8", "replace").decode()
-    escaped = _MARKUP.sub(r"\\\g<0>", html.escape(visible, quote=False))
+    shown = visible(collapse(text)).strip()
+    escaped = _MARKUP.sub(r"\\\g<0>", html.escape(shown, quote=False))
     escaped = _LINE_START.sub(_guard_line_start, escaped)
     escaped = _MENTION.sub(rf"\1{_WORD_JOINER}", escaped)  # before entities, which hold a "#"
     return _ADDRESS.sub(lambda mark: f"&#{ord(mark[0])};", escaped).replace("$", "&#36;")
