@@ -172,8 +172,12 @@ def _feed(body: bytes) -> etree._Element:
     if not body.strip():
         raise _unreadable()
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
-    root = etree.fromstring(body, parser)
-    if root is None or root.tag != f"{_ATOM}feed":
+    try:
+        root = etree.fromstring(body, parser)
+    except etree.XMLSyntaxError as error:
+        raise _unreadable() from error
+    # lxml's types do not know that a recovering parser may find no root at all.
+    if not etree.iselement(root) or root.tag != f"{_ATOM}feed":
         raise _unreadable()
     if not body.rstrip().endswith(b"feed>"):
         raise cut_error(_WHAT)

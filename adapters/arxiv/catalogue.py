@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 
 class Catalogue:
-    """A `PaperSource` on export.arxiv.org, or on `base_url` where a mirror or a test stands."""
+    """A `PaperSource` on export.arxiv.org, or on `api_url` where a mirror or a test stands."""
 
     def __init__(
         self,
@@ -46,14 +46,14 @@ class Catalogue:
         pace: Pace,
         clock: Clock,
         user_agent: str,
-        base_url: str = API_URL,
+        api_url: str = API_URL,
         refusals: Refusals | None = None,
         timeouts: Timeouts = TIMEOUTS,
         page_size: int = PAGE_SIZE,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        self._url = _query_url(base_url)
-        self._host = urlsplit(self._url).hostname or ""
+        self._url = _query_url(api_url)
+        self._host = _host(self._url)
         self._pace = pace
         self._clock = clock
         self._user_agent = user_agent
@@ -188,12 +188,19 @@ class Catalogue:
         return page
 
 
-def _query_url(base_url: str) -> str:
-    """The API's address: /api/query below `base_url`, unless that names it."""
-    base = base_url.rstrip("/")
+def _query_url(api_url: str) -> str:
+    """The API's address: /api/query below `api_url`, unless that names it."""
+    base = api_url.rstrip("/")
     if base.endswith("/query"):
         return base
     return f"{base}/query" if base.endswith("/api") else f"{base}/api/query"
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""  # the request will say so
 
 
 def _unknown(paper: ArxivId) -> UserError:

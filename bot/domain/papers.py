@@ -13,7 +13,9 @@ _ARXIV_SITE = "https://arxiv.org"
 
 _NEW_STYLE = r"\d{4}\.\d{4,5}"  # since April 2007: YYMM.NNNN, five digits since 2015
 _OLD_STYLE = r"[a-z][a-z\-]*(?:\.[A-Za-z\-]{2,12})?/\d{7}"
-_ID = re.compile(rf"(?P<value>{_NEW_STYLE}|{_OLD_STYLE})(?:v(?P<version>[1-9]\d{{0,2}}))?")
+_ID = re.compile(
+    rf"(?P<value>{_NEW_STYLE}|{_OLD_STYLE})(?:v(?P<version>[1-9]\d{{0,2}}))?", re.ASCII
+)
 _SUBJECT_CLASS = re.compile(r"\.[A-Za-z\-]+/")  # math.GT/0309136 is math/0309136
 _LINK_PREFIX = re.compile(
     r"(?:https?://)?(?:[a-z0-9.\-]+\.)?arxiv\.org/(?:abs|pdf|html|format|ps|src|e-print)/"
