@@ -6,14 +6,15 @@ Slack text, Discord options, buttons and the terminal all become one of these co
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import time
 from enum import StrEnum
+from typing import Any
 
 from bot.domain.digest import Digest, DigestEntry
 from bot.domain.interests import InterestChanges
 from bot.domain.papers import ArxivId
-from bot.domain.subscriptions import Destination
+from bot.domain.subscriptions import Destination, Subscription
 from bot.domain.summary import Summary
 
 
@@ -43,6 +44,37 @@ class SubscriptionChanges:
     def is_empty(self) -> bool:
         """Whether nothing at all was said."""
         return self == SubscriptionChanges()
+
+    def over(self, base: SubscriptionChanges) -> SubscriptionChanges:
+        """`base` with everything that is said here in its place."""
+        said = _said(self, without=("interests",))
+        interests = replace(base.interests, **_said(self.interests))
+        return replace(base, interests=interests, **said)
+
+    def apply(self, subscription: Subscription) -> Subscription:
+        """`subscription` with everything that was said in place of its own."""
+        said = _said(self, without=("interests",))
+        schedule = {name: said.pop(name) for name in _SCHEDULE_FIELDS if name in said}
+        return replace(
+            subscription,
+            interests=self.interests.apply(subscription.interests),
+            schedule=replace(subscription.schedule, **schedule),
+            **said,
+        )
+
+
+_SCHEDULE_FIELDS = ("at", "weekdays", "timezone")
+
+
+def _said(
+    changes: SubscriptionChanges | InterestChanges, *, without: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """The fields of `changes` that are not None."""
+    return {
+        each.name: value
+        for each in fields(changes)
+        if each.name not in without and (value := getattr(changes, each.name)) is not None
+    }
 
 
 @dataclass(frozen=True, slots=True)

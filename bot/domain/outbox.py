@@ -42,3 +42,19 @@ class OutboxMessage:
     not_before: datetime | None = None  # UTC
     may_be_sent: bool = False  # found in the state `sending`: ask before sending again
     id: int = 0
+
+
+MAX_ATTEMPTS = 12  # with the delays below about eleven hours: a night's outage is survived
+_FIRST_DELAY_SECONDS = 5.0
+_LONGEST_DELAY_SECONDS = 2 * 3600.0
+
+
+def retry_delay(attempts: int, *, retry_after: float | None, jitter: float) -> float:
+    """Seconds to wait after the `attempts`-th failed attempt (from 1).
+
+    The longer of our backoff (doubling from five seconds, capped at two hours) and the server's
+    wish. `jitter` in [0, 1) spreads retries over a fifth of the wait, so that what failed
+    together does not come back together.
+    """
+    backoff = min(_FIRST_DELAY_SECONDS * 2.0 ** (attempts - 1), _LONGEST_DELAY_SECONDS)
+    return max(backoff, retry_after or 0.0) * (1 + 0.2 * jitter)

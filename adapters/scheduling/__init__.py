@@ -1,0 +1,1 @@
+"""Time and work for later."""
