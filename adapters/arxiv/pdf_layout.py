@@ -100,6 +100,11 @@ _ACCENTS = dict(
 # TeX strikes a sign out with a stroke of its own, see pdf_glyphs.
 _STRUCK = re.compile("≠ ?([=∈])")
 _STRUCK_SIGNS = {"=": "≠", "∈": "∉"}
+# A figure above a figure with nothing they could be scripts of.
+_FIGURE = r"\d|\{\d+\}"
+_SMALL_FRACTION = re.compile(
+    rf"(?<![\w)\]}}⟩])(?:\^(?P<a>{_FIGURE})_(?P<b>{_FIGURE})|_(?P<c>{_FIGURE})\^(?P<d>{_FIGURE}))"
+)
 _LIGATURES = str.maketrans(
     {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 )
@@ -378,7 +383,13 @@ def _line_text(words: Sequence[_Word], row: _Row) -> str:
                 parts.append(word.text)
         end = max(end, word.x1)
     parts.append(_as_script(script, script_text))
-    return _STRUCK.sub(lambda match: _STRUCK_SIGNS[match[1]], "".join(parts)).strip()
+    text = _STRUCK.sub(lambda match: _STRUCK_SIGNS[match[1]], "".join(parts)).strip()
+    return _SMALL_FRACTION.sub(_as_fraction, text)
+
+
+def _as_fraction(match: re.Match[str]) -> str:
+    above, below = (match["a"], match["b"]) if match["a"] else (match["d"], match["c"])
+    return f"{above.strip('{}')}/{below.strip('{}')}"
 
 
 def _script_of(word: _Word, row: _Row) -> str:

@@ -46,6 +46,12 @@ _LONGEST_HEADING = 140  # characters
 _BIGGER = 1.08  # than the body
 _MOSTLY_CAPITALS = 0.8
 _FEWEST_CAPITALS = 4  # "RNN" is a word, not a heading
+_SURE_KINDS = (
+    SectionKind.ABSTRACT,
+    SectionKind.INTRODUCTION,
+    SectionKind.ACKNOWLEDGEMENTS,
+    SectionKind.REFERENCES,
+)
 _MOST_WORDS_OF_A_NAME = 5
 _SAME_SIZE = 0.5  # points
 _FEW_PAGES = 4
@@ -224,7 +230,7 @@ def _is_heading(line: Line, gap: float | None, look: _Look, *, is_first: bool) -
         return marked or line.italic
     kind = kind_of(text)
     # Title and authors are large or bold too, so wait for the first heading that is sure.
-    if is_first and kind not in (SectionKind.ABSTRACT, SectionKind.INTRODUCTION):
+    if is_first and kind not in _SURE_KINDS:
         return False
     if kind is not SectionKind.OTHER and len(text.split()) <= _MOST_WORDS_OF_A_NAME:
         return marked or (line.italic and not text.endswith("."))
@@ -334,5 +340,7 @@ def _join_parted(text: str, line: str, words: Counter[str]) -> str:
     if head is None or tail is None or not line[:1].islower():
         return text + line  # "GPT-" and "4", "Bose-" and "Hubbard"
     whole, hyphened = head[0].rpartition("-")[2] + tail[0], f"{head[0]}-{tail[0]}"
-    keeps = words[hyphened] > words[whole]
+    # Both halves are words of the paper, and the whole is not: "iron-pnictide".
+    is_pair = words[whole] == 0 and min(words[head[0]], words[tail[0]]) > 1
+    keeps = words[hyphened] > words[whole] or is_pair
     return text + line if keeps else text[:-1] + line
