@@ -1,0 +1,5 @@
+"""Fixtures that several folders share."""
+
+from tests.databases import migrated_sqlite, postgresql
+
+__all__ = ["migrated_sqlite", "postgresql"]
