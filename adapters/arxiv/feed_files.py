@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import date
 from pathlib import Path
 
 from adapters.arxiv.feed_xml import MAX_FEED_BYTES, parse_feed
@@ -13,6 +14,24 @@ from bot.errors import PermanentError, TransientError, UserError
 from bot.ports import FeedReading
 
 _GZIP_MAGIC = b"\x1f\x8b"
+
+
+class FeedFiles:
+    """A FeedSource that gives the same files whatever is asked: for days that are replayed."""
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self._reading = read_feed_files(paths)
+
+    @property
+    def announced_on(self) -> date:
+        """The files' own day. Raises UserError where none names one."""
+        if self._reading.announced_on is None:
+            raise UserError("These feeds name no day: they cannot be replayed.")
+        return self._reading.announced_on
+
+    async def read(self, categories: Sequence[str], *, etag: str | None = None) -> FeedReading:  # noqa: ARG002 - the port's signature
+        """Everything in the files."""
+        return self._reading
 
 
 def read_feed_files(paths: Iterable[Path]) -> FeedReading:

@@ -28,6 +28,7 @@ from bot.domain.latex_symbols import (
     lowered,
     raised,
     symbol,
+    takes_one_argument,
     with_one_argument,
 )
 
@@ -77,6 +78,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self._text = text
         self._closers = _matching_braces(text)
+        self._first_quote = text.find("``")
 
     def text_between(self, start: int, end: int, depth: int) -> str:
         """Convert running text."""
@@ -155,7 +157,9 @@ class _Reader:
         last = self._text.find(mark, first, min(end, first + _MAX_FORMULA))
         while last > 0 and self._text[last - 1] == "\\" and mark == "$":
             last = self._text.find(mark, last + 1, min(end, first + _MAX_FORMULA))
-        if last < 0 or not _is_formula(self._text[first:last], self._text[last + len(mark) :][:1]):
+        if last < 0 or not _is_formula(
+            self._text[first:last], self._text[last + len(mark) : last + len(mark) + 1]
+        ):
             out.append(mark)
             return first
         out.append(self.math_between(first, last, depth + 1).strip())
@@ -190,13 +194,14 @@ class _Reader:
 
     def _tilde(self, at: int) -> str:
         """A tie between words is a space; "~10" and "/~name" are meant as they stand."""
-        before, after = self._text[:at][-1:], self._text[at + 1 : at + 2]
+        before, after = self._text[max(at - 1, 0) : at], self._text[at + 1 : at + 2]
         if not before or before.isspace() or before in "(/[" or not after:
             return "~"
         return "~" if before.isdigit() and after.isdigit() else " "
 
     def _dash(self, found: str, at: int) -> str:
-        before, after = self._text[:at][-1:], self._text[at + len(found) :][:1]
+        behind = at + len(found)
+        before, after = self._text[max(at - 1, 0) : at], self._text[behind : behind + 1]
         is_option = (not before or before.isspace()) and after.isalpha()  # --verbose
         if is_option or "-" in (before, after):
             return found
@@ -206,7 +211,7 @@ class _Reader:
         if found == "``":
             return "“"
         if found == "''":
-            return "”" if "``" in self._text[:at] else found
+            return "”" if 0 <= self._first_quote < at else found
         return found
 
     # --- commands ------------------------------------------------------------------------
@@ -282,15 +287,15 @@ class _Reader:
         start, stop, after = argument
         if name in ADDRESSES:
             return self._text[start:stop].replace("\\", "")
+        # An unknown command in front of a group is most likely a way to set that group's text.
+        is_group = self._text[after - 1] == "}" and bool(self._text[start:stop].strip())
+        sets_group = is_group and len(name) > 1 and symbol(name) is None
+        if not (takes_one_argument(name) or sets_group):
+            return None  # before its text is read: reading it twice per level would never end
         shown = self._between(start, stop, depth + 1, math=math and not _sets_text(name))
         if name in SHOWN_AS_TYPED and not math:
             return f"\\{name}{{{shown}}}"
-        known = with_one_argument(name, shown)
-        if known is not None:
-            return known
-        # An unknown command in front of a group is most likely a way to set that group's text.
-        is_wrapper = len(name) > 1 and self._text[after - 1] == "}" and symbol(name) is None
-        return shown if is_wrapper and shown.strip() else None
+        return with_one_argument(name, shown)
 
     def _two_arguments(
         self, name: str, first: tuple[int, int, int], end: int, depth: int, *, math: bool

@@ -69,11 +69,11 @@ FRACTIONS = words("frac dfrac tfrac nicefrac sfrac")
 _RAISED = str.maketrans("0123456789+-−=()niT", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱᵀ")
 _LOWERED = str.maketrans("0123456789+-−=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
 _RAISABLE = re.compile(r"[0-9+\-−=()]*[niT]?[0-9+\-−=()]*")
-_LOWERABLE = re.compile(r"[0-9+\-−=()]*[aehijklmnoprstuvx]?[0-9+\-−=()]*")
+_LOWERABLE = re.compile(r"[0-9+\-−=()]*(?:[aehijklmnoprstuvx]|[ijkmnt]{2})?[0-9+\-−=()]*")
 _RAISED_ALREADY = frozenset(
     ("*", "'", "′", "″", "†", "‡", "⋆", "★", "°", "th", "st", "nd", "rd", "∘", "TM")
 )
-_COMPOSITE = re.compile(r"[\s+\-−*/=<>±·×]")
+_COMPOSITE = re.compile(r"[\s,+\-−*/=<>±·×]")
 _FIRST_SURROGATE, _LAST_SURROGATE = 0xD800, 0xDFFF
 _UNICODE_POINT = re.compile(r"x?([0-9A-Fa-f]{2,6})")
 
@@ -120,14 +120,17 @@ def in_brackets_if_composite(content: str) -> str:
     return f"({content})" if _COMPOSITE.search(content) else content
 
 
-def with_one_argument(name: str, shown: str) -> str | None:
-    r"""What `\name{shown}` looks like; None where `name` is no command of one argument."""
-    if name in WRAPPERS:
-        return shown
+def takes_one_argument(name: str) -> bool:
+    r"""Whether `\name{...}` is known to show its one argument in some way."""
+    return name in WRAPPERS or name in REFERENCES or name in _ONE_ARGUMENT
+
+
+def with_one_argument(name: str, shown: str) -> str:
+    r"""What `\name{shown}` looks like; the argument alone where nothing else is known."""
     if name in REFERENCES:
         return f"[{shown}]"
     rewrite = _ONE_ARGUMENT.get(name)
-    return rewrite(shown) if rewrite else None
+    return rewrite(shown) if rewrite else shown
 
 
 def _code_point(digits: str) -> str:

@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -37,7 +39,7 @@ def test_accents_become_letters(typed: str, shown: str) -> None:
         (r"\(\frac{d\mathbf{x}}{dt} = -\nabla V\)", "dx/dt = -∇V"),
         (r"$\frac{a+b}{2}$ and $\binom{n}{k}$", "(a+b)/2 and (n choose k)"),
         (r"$\mathbb{R}^d$ and $\tilde{O}(x)$", "ℝ^d and Õ(x)"),
-        (r"$\{λ_h\}$", "{λₕ}"),
+        (r"$\{λ_h\}$, $J_{ij}$, $K_{1,m}$", "{λₕ}, Jᵢⱼ, K_(1,m)"),
         (r"$>$99\% of 17$/$23", ">99% of 17/23"),
         (r"firm$\unicode{x2013}$driven", "firm–driven"),
         (r"10^5 samples, n^{2} steps, 31{,}000", "10⁵ samples, n² steps, 31,000"),
@@ -110,6 +112,22 @@ def test_a_command_that_hides_a_keyword_of_the_formula_seed_stays_as_typed() -> 
 )
 def test_broken_latex_keeps_its_words(broken: str, kept: str) -> None:
     assert kept in readable(broken)
+
+
+@pytest.mark.parametrize(
+    "nested",
+    [
+        "\\alpha{" * 40 + "deep" + "}" * 40,
+        "\\unknown{" * 60 + "deep" + "}" * 60,
+        "\\frac{" * 60 + "deep" + "}{y}" * 60,
+        "$" + "^{" * 60 + "deep" + "}" * 60 + "$",
+        "\\'{" * 60 + "deep" + "}" * 60,
+    ],
+)
+def test_nesting_costs_no_more_than_its_length(nested: str) -> None:
+    shown = readable(nested)  # read twice per level, this would not end
+
+    assert "deep" in unicodedata.normalize("NFD", shown).replace("\u0301", "")
 
 
 def test_entities_escaped_twice_are_undone_once_more() -> None:
