@@ -63,7 +63,7 @@ class FullTexts:
         if self._cache is not None:
             kept = await asyncio.to_thread(self._cache.get, paper)
             if kept is not None:
-                return kept
+                return abstract_of(paper) if kept.source is SummarySource.ABSTRACT else kept
         text, is_final = await self._fetched(paper)
         log.info(
             "full_text.read",
