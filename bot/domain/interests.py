@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.domain.categories import check_category, is_category
-from bot.domain.typed_terms import Term, TermKind, format_term, parse_term
+from bot.domain.typed_terms import Term, TermKind, format_term, parse_term, term_label
 from bot.domain.words import DASHES, NOTHING, quoted, split_list, split_words, unquoted
 from bot.errors import UserError
 
@@ -27,6 +27,7 @@ __all__ = [
     "parse_term",
     "sentence",
     "split_words",
+    "term_label",
 ]
 
 MAX_TERMS = 200  # wanted ones, and as many excluded ones
@@ -326,6 +327,5 @@ def sentence(interests: Interests) -> str:
 
 
 def _shown(term: Term) -> str:
-    plain = replace(term, weight=1.0)
-    text = format_term(plain) if term.kind is TermKind.REGEX else format_term(plain).strip('"')
-    return text if term.weight == 1 else f"{text} (×{term.weight:g})"
+    label = term_label(term)
+    return label if term.weight == 1 else f"{label} (×{term.weight:g})"

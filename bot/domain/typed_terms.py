@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.domain.patterns import compile_pattern
@@ -103,6 +103,13 @@ def _not_too_long(text: str) -> str:
             f"“{text[:30]}…” is longer than {MAX_TERM_LENGTH} characters: write a shorter term."
         )
     return text
+
+
+def term_label(term: Term) -> str:
+    """`term` as it is shown to people, without quotes and weight: kv cache, quantiz*, /re/."""
+    if term.kind is TermKind.REGEX:
+        return format_term(replace(term, weight=1.0))
+    return term.text + ("*" if term.kind is TermKind.PREFIX else "")
 
 
 def format_term(term: Term) -> str:

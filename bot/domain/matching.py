@@ -1,0 +1,190 @@
+"""What ranks high: every reader's interests against every paper, in one pass over the papers.
+
+The readers' terms become the columns of one sparse matrix, what each term earns in each paper the
+cells of another (`bot/domain/sheet.py`, written by the formulas); their product is every score.
+Points are whole hundredths, so a score is the same whoever is ranked beside it, and the reasons
+add up to it exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from bot.domain.blocks import AUTHOR_POINTS, Block, Cells, Reader
+from bot.domain.digest import Reason
+from bot.domain.eligibility import Batch
+from bot.domain.interests import Interests, term_label
+from bot.domain.papers import Announcement, AnnounceType
+from bot.domain.rarity import Rarity
+from bot.domain.reasons import ReasonBook
+from bot.domain.scoring import compile_scores
+from bot.domain.sheet import POINT
+
+__all__ = [
+    "AUTHOR_POINTS",
+    "Explanation",
+    "Obstacle",
+    "Ranking",
+    "Reader",
+    "Scored",
+    "explain",
+    "rank",
+    "rank_many",
+]
+
+_CELLS_AT_ONCE = 1 << 20  # readers x papers held as one dense block
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One announcement as one reader sees it."""
+
+    announcement: Announcement
+    announce_type: AnnounceType  # in the reader's categories, see Announcement.type_for
+    score: float  # points, see docs/explanation/ranking.md; the reasons add up to it
+    reasons: tuple[Reason, ...]  # most points first
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """One reader's choice of one batch of announcements."""
+
+    considered: int  # in the reader's categories, of the kinds asked for, not posted before
+    matched: int  # of those, how many earned a place, were there room for all
+    chosen: tuple[Scored, ...]  # best first, at most max_papers
+    best_below: Scored | None  # the best that missed only min_score
+    excluded: int  # considered, but kept out by an excluded term
+
+
+class Obstacle(StrEnum):
+    """What keeps a paper out of a digest."""
+
+    CATEGORY = "category"  # in none of the reader's categories
+    ANNOUNCE_TYPE = "announce_type"  # a cross-list or revision, and those are off
+    EXCLUDED = "excluded"  # by a term
+    NOTHING_FOUND = "nothing_found"  # no term and no followed author
+    BELOW_MINIMUM = "below_minimum"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How one paper stands with one reader."""
+
+    scored: Scored
+    obstacle: Obstacle | None  # the first that stops it; None when it qualifies
+    excluded_by: tuple[str, ...]  # excluded terms that stand in it
+    missing_points: float  # what it lacks to min_score; 0.0 when it has enough
+    followed: tuple[str, ...]  # its authors whom the reader follows
+
+
+def rank(
+    interests: Interests,
+    announcements: Sequence[Announcement],
+    *,
+    rarity: Rarity,
+    posted: frozenset[str] = frozenset(),
+) -> Ranking:
+    """`announcements` for one reader; see `rank_many`."""
+    return next(iter(rank_many([Reader(interests, posted)], announcements, rarity=rarity)))
+
+
+def rank_many(
+    readers: Sequence[Reader], announcements: Sequence[Announcement], *, rarity: Rarity
+) -> Iterator[Ranking]:
+    """One ranking per reader, in their order; the papers are read once for all of them.
+
+    A paper is matched when it earns points, at least `min_score`, and holds no excluded term.
+    A followed author's paper is matched whatever its score, and has its place among `max_papers`
+    before all others; within the digest it stands where its score puts it. A reader without
+    terms and authors gets every considered paper in announcement order, for there is nothing
+    that `min_score` could be compared with. Equals stand by primary category, in the order of
+    the reader's `categories`, then by arXiv ID.
+    """
+    batch = Batch(announcements)
+    papers = [announcement.paper for announcement in batch.announcements]
+    scores = compile_scores([reader.interests for reader in readers], papers, rarity=rarity)
+    reasons = ReasonBook(scores)
+    rows_at_once = max(1, _CELLS_AT_ONCE // max(1, len(papers)))
+    for start in range(0, len(readers), rows_at_once):
+        block = Block(batch, scores, readers[start : start + rows_at_once], start)
+        yield from _rankings(block, reasons)
+
+
+def _rankings(block: Block, reasons: ReasonBook) -> Iterator[Ranking]:
+    """The rankings of a block's readers, in order."""
+    chosen, below = block.best(), block.best_below()
+    scored = _scored(block, reasons, chosen), _scored(block, reasons, below)
+    ends = np.searchsorted(chosen.rows, np.arange(len(block.readers)), side="right").tolist()
+    missed = dict(zip(below.rows.tolist(), scored[1], strict=True))
+    counts = (block.considered.tolist(), block.matched.tolist(), block.excluded.tolist())
+    begin = 0
+    for row, (end, considered, matched, excluded) in enumerate(zip(ends, *counts, strict=True)):
+        yield Ranking(considered, matched, tuple(scored[0][begin:end]), missed.get(row), excluded)
+        begin = end
+
+
+def _scored(block: Block, reasons: ReasonBook, cells: Cells) -> list[Scored]:
+    found = reasons.of(cells.rows + block.start, cells.columns)
+    points = (cells.points / POINT).tolist()
+    rows, columns = cells.rows.tolist(), cells.columns.tolist()
+    scored = []
+    for row, column, score, terms in zip(rows, columns, points, found, strict=True):
+        authors = block.followed.get((row, column))
+        why = (Reason(authors[0], "author", AUTHOR_POINTS), *terms) if authors else terms
+        scored.append(
+            Scored(block.batch.announcements[column], block.kind(row, column), score, why)
+        )
+    return scored
+
+
+def explain(interests: Interests, announcement: Announcement, *, rarity: Rarity) -> Explanation:
+    """Why `announcement` is or is not for this reader, whatever was posted before."""
+    batch = Batch((announcement,))
+    scores = compile_scores([interests], [announcement.paper], rarity=rarity)
+    followed = tuple(batch.followed(interests.authors).get(0, ()))
+    cell = np.zeros(1, dtype=np.int64)
+    reasons = ReasonBook(scores).of(cell, cell)[0]
+    if followed:
+        reasons = (Reason(followed[0], "author", AUTHOR_POINTS), *reasons)
+    score = round(sum(reason.points for reason in reasons), 2)
+    present = scores.unwanted.toarray()[0] * scores.present.toarray()[:, 0]
+    excluded_by = tuple(
+        term_label(scores.unwanted_terms[at]) for at in np.flatnonzero(present).tolist()
+    )
+    missing = round(max(0.0, interests.min_score - score), 2)
+    is_open = not interests.terms and not interests.authors
+    return Explanation(
+        scored=Scored(
+            announcement, batch.kinds(interests.categories)[0], score=score, reasons=reasons
+        ),
+        obstacle=_obstacle(
+            batch,
+            interests,
+            is_excluded=bool(excluded_by),
+            is_sure=bool(followed) or is_open,
+            score=score,
+        ),
+        excluded_by=excluded_by,
+        missing_points=0.0 if followed or is_open else missing,
+        followed=followed,
+    )
+
+
+def _obstacle(
+    batch: Batch, interests: Interests, *, is_excluded: bool, is_sure: bool, score: float
+) -> Obstacle | None:
+    if not batch.listed(interests.categories)[0]:
+        return Obstacle.CATEGORY
+    if not batch.eligible(interests, after_sequence=0, since=None)[0]:
+        return Obstacle.ANNOUNCE_TYPE
+    if is_excluded:
+        return Obstacle.EXCLUDED
+    if is_sure:
+        return None
+    if score == 0:
+        return Obstacle.NOTHING_FOUND
+    return Obstacle.BELOW_MINIMUM if score < interests.min_score else None
