@@ -1,0 +1,68 @@
+"""The terminal's side of a conversation: a command in, its reply and digests out."""
+
+from __future__ import annotations
+
+import getpass
+
+from adapters.terminal.messenger import TerminalMessenger
+from adapters.terminal.progress import TerminalProgress
+from adapters.terminal.render import TerminalRenderer
+from bot.domain.commands import Actor, Command, Reply
+from bot.domain.subscriptions import Destination
+from bot.services.delivery import DeliveryService
+from bot.services.desk import Desk
+
+PLATFORM = "terminal"
+_WORKSPACE = "local"
+
+
+class TerminalClient:
+    """Asks the desk for whoever sits at the terminal."""
+
+    def __init__(
+        self,
+        *,
+        desk: Desk,
+        delivery: DeliveryService,
+        renderer: TerminalRenderer,
+        messenger: TerminalMessenger,
+        progress: TerminalProgress,
+        language: str,
+    ) -> None:
+        self._desk = desk
+        self._delivery = delivery
+        self._renderer = renderer
+        self._messenger = messenger
+        self._progress = progress
+        self._language = language
+
+    async def ask(self, command: Command, *, channel: str = PLATFORM) -> Reply:
+        """Answer `command`, then print what it put into the outbox.
+
+        Raises what the desk raises.
+        """
+        actor = Actor(
+            user_id=_user_name(),
+            destination=Destination(PLATFORM, _WORKSPACE, channel),
+            language=self._language,
+        )
+        with self._progress:
+            reply = await self._desk.answer(command, actor)
+        if reply.attachment is None:
+            self.show(reply)
+        else:
+            self._messenger.show_plain(reply.attachment.content)
+        await self._delivery.deliver_due(platforms=(PLATFORM,))
+        return reply
+
+    def show(self, reply: Reply) -> None:
+        """Print a reply."""
+        for payload in self._renderer.reply(reply):
+            self._messenger.show(payload)
+
+
+def _user_name() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        return PLATFORM

@@ -1,0 +1,330 @@
+"""The composition root: opens what the outside needs and hands it to the services.
+
+The only module of bot/ that imports adapters/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from rich.console import Console
+
+from adapters.arxiv.catalogue import Catalogue
+from adapters.arxiv.feed import HttpFeed
+from adapters.arxiv.feed_files import FeedFiles, read_feed_files
+from adapters.arxiv.feed_xml import MAX_FEED_BYTES, parse_feed
+from adapters.arxiv.fetching import Fetcher, user_agent
+from adapters.arxiv.full_text import FullTexts
+from adapters.arxiv.http_errors import Refusals
+from adapters.arxiv.pacing import InstallationPace, LocalSlots
+from adapters.arxiv.sample_day import sample_feed_paths
+from adapters.arxiv.text_cache import TextCache
+from adapters.database.engine import Database, open_database
+from adapters.llm.extractive import ExtractiveSummarizer
+from adapters.scheduling.system_clock import SetClock, SystemClock
+from adapters.terminal.client import TerminalClient
+from adapters.terminal.messenger import TerminalMessenger, open_console
+from adapters.terminal.progress import TerminalProgress
+from adapters.terminal.render import TerminalRenderer, digest_payload
+from adapters.web.feeds import digest_rss
+from bot.config import Settings, WhoManages
+from bot.domain import calendar
+from bot.domain.digest import Digest
+from bot.domain.interests import Formula, Interests
+from bot.domain.papers import Announcement, AnnounceType
+from bot.domain.verbs import help_text
+from bot.errors import UserError
+from bot.ports import Clock, FeedReading, FeedSource, Messenger, Pace, Renderer, SlotStore
+from bot.services.delivery import DeliveryService
+from bot.services.desk import Desk, DeskRules
+from bot.services.digests import DigestService
+from bot.services.explaining import ExplainingService
+from bot.services.ingest import IngestService
+from bot.services.one_digest import compose_once, joined
+from bot.services.publishing import digest_json, digest_markdown
+from bot.services.rarity import RarityService
+from bot.services.subscribing import SubscribingService, SubscriptionDefaults
+from bot.services.summaries import SummaryService
+
+COMMAND = "papercourier"
+ARXIV_LISTS = "https://arxiv.org/list"
+
+
+@dataclass(frozen=True, slots=True)
+class Arxiv:
+    """Everything that talks to arXiv, at one pace."""
+
+    feed: FeedSource
+    catalogue: Catalogue
+    fetcher: Fetcher
+    full_texts: FullTexts
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """How one platform's messages are made and sent."""
+
+    renderer: Renderer
+    messenger: Messenger
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The services, wired."""
+
+    settings: Settings
+    database: Database
+    desk: Desk
+    ingest: IngestService
+    digests: DigestService
+    delivery: DeliveryService
+    terminal: TerminalClient
+
+
+def open_arxiv(settings: Settings, *, slots: SlotStore, clock: Clock) -> Arxiv:
+    """Make arXiv's adapters as `settings` want them."""
+    pace: Pace = InstallationPace(
+        slots, clock, spacing_seconds=settings.arxiv.request_spacing_seconds
+    )
+    refusals = Refusals(clock)
+    agent = settings.arxiv.user_agent or user_agent(settings.arxiv.contact or "")
+    fetcher = Fetcher(pace=pace, clock=clock, user_agent=agent, refusals=refusals)
+    return Arxiv(
+        feed=HttpFeed(
+            pace=pace,
+            clock=clock,
+            user_agent=agent,
+            base_url=settings.arxiv.feed_url,
+            refusals=refusals,
+        ),
+        catalogue=Catalogue(
+            pace=pace,
+            clock=clock,
+            user_agent=agent,
+            api_url=settings.arxiv.api_url,
+            refusals=refusals,
+        ),
+        fetcher=fetcher,
+        full_texts=FullTexts(
+            fetcher,
+            clock=clock,
+            base_url=settings.arxiv.site_url,
+            cache=TextCache(settings.home / "texts"),
+        ),
+    )
+
+
+@asynccontextmanager
+async def open_app(
+    settings: Settings,
+    *,
+    feed: FeedSource | None = None,
+    clock: Clock | None = None,
+    platforms: Mapping[str, Platform] | None = None,
+) -> AsyncIterator[App]:
+    """The whole bot on its database.
+
+    `feed` and `clock` stand in for the real ones in the demo; `platforms` come beside the
+    terminal.
+
+    Raises UserError, TransientError or PermanentError when the database cannot be opened.
+    """
+    clock = clock or SystemClock()
+    _make_home(settings.home)
+    async with await open_database(settings.database_url.reveal()) as database:
+        arxiv = open_arxiv(settings, slots=database.slots, clock=clock)
+        yield _wire(
+            settings,
+            database=database,
+            arxiv=arxiv,
+            feed=feed or arxiv.feed,
+            clock=clock,
+            platforms=platforms or {},
+        )
+
+
+def _make_home(home: Path) -> None:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"{home} cannot be made ({error.strerror}): name a folder you may write to in "
+            "PAPERCOURIER_HOME."
+        ) from error
+
+
+def _wire(
+    settings: Settings,
+    *,
+    database: Database,
+    arxiv: Arxiv,
+    feed: FeedSource,
+    clock: Clock,
+    platforms: Mapping[str, Platform],
+) -> App:
+    open_unit = database.unit_of_work
+    holidays = frozenset(settings.arxiv.extra_holidays)
+    renderer = TerminalRenderer()
+    messenger = TerminalMessenger(open_console())
+    everywhere = {"terminal": Platform(renderer, messenger), **platforms}
+    progress = TerminalProgress(Console(stderr=True))
+    rarity = RarityService(open_unit=open_unit, clock=clock)
+    summaries = SummaryService(
+        summarizer=None,
+        extractor=ExtractiveSummarizer(),
+        full_texts=arxiv.full_texts,
+        open_unit=open_unit,
+        clock=clock,
+    )
+    digests = DigestService(
+        open_unit=open_unit,
+        renderers={name: platform.renderer for name, platform in everywhere.items()},
+        summaries=summaries,
+        rarity=rarity,
+        clock=clock,
+        extra_holidays=holidays,
+        progress=progress,
+    )
+    ingest = IngestService(feed=feed, open_unit=open_unit, clock=clock)
+    desk = Desk(
+        subscribing=SubscribingService(
+            open_unit=open_unit, clock=clock, defaults=subscription_defaults(settings)
+        ),
+        explaining=ExplainingService(
+            open_unit=open_unit, rarity=rarity, clock=clock, extra_holidays=holidays
+        ),
+        digests=digests,
+        ingest=ingest,
+        summaries=summaries,
+        papers=arxiv.catalogue,
+        open_unit=open_unit,
+        clock=clock,
+        help_text=lambda verb: help_text(verb, prefix=COMMAND),
+        rules=DeskRules(only_managers_change=settings.manage_subscriptions is WhoManages.MANAGERS),
+    )
+    delivery = DeliveryService(
+        open_unit=open_unit,
+        messengers={name: platform.messenger for name, platform in everywhere.items()},
+        clock=clock,
+    )
+    return App(
+        settings=settings,
+        database=database,
+        desk=desk,
+        ingest=ingest,
+        digests=digests,
+        delivery=delivery,
+        terminal=TerminalClient(
+            desk=desk,
+            delivery=delivery,
+            renderer=renderer,
+            messenger=messenger,
+            progress=progress,
+            language=settings.language,
+        ),
+    )
+
+
+def subscription_defaults(settings: Settings) -> SubscriptionDefaults:
+    """What a new subscription starts from."""
+    return SubscriptionDefaults(
+        interests=settings.default_interests(),
+        schedule=settings.default_schedule(),
+        language=settings.language,
+        threads=settings.threads,
+        announce_empty=settings.announce_empty,
+    )
+
+
+async def read_feeds(settings: Settings, sources: Sequence[str], *, on: date | None) -> FeedReading:
+    """The announcements of files or addresses; of the day `on`, or today's, where none is named.
+
+    Raises UserError, TransientError, PermanentError.
+    """
+    clock = SystemClock()
+    arxiv = open_arxiv(settings, slots=LocalSlots(), clock=clock)
+    if sources:
+        files = [Path(source) for source in sources if not _is_address(source)]
+        readings = [read_feed_files(files)] if files else []
+        for source in filter(_is_address, sources):
+            answer = await arxiv.fetcher.get(
+                source, what=f"The feed at {source}", max_bytes=MAX_FEED_BYTES
+            )
+            readings.append(parse_feed(answer.body))
+        return joined(readings, on=on)
+    if on is None:
+        return await arxiv.feed.read(settings.categories)
+    papers = await arxiv.catalogue.submitted_between(
+        settings.categories,
+        *calendar.submission_window(on, frozenset(settings.arxiv.extra_holidays)),
+    )
+    announcements = tuple(Announcement(paper, AnnounceType.NEW, on) for paper in papers)
+    return FeedReading(announcements, announced_on=on)
+
+
+def _is_address(source: str) -> bool:
+    return source.startswith(("http://", "https://"))
+
+
+async def digest_once(
+    settings: Settings,
+    sources: Sequence[str],
+    *,
+    on: date | None,
+    formula: Formula | None,
+) -> tuple[Digest, Interests]:
+    """One digest without memory, and the interests it was made for.
+
+    Nothing is stored and no token is needed. Raises as `read_feeds` does.
+    """
+    interests = settings.default_interests()
+    if formula is not None:
+        interests = replace(interests, formula=formula)
+    reading = await read_feeds(settings, sources, on=on)
+    digest = await compose_once(
+        reading, interests, extractor=ExtractiveSummarizer(), now=SystemClock().now()
+    )
+    return digest, interests
+
+
+def publish_text(digest: Digest, interests: Interests, *, shape: str) -> str:
+    """A digest as "json", "markdown" or "rss"."""
+    now = SystemClock().now()
+    if shape == "json":
+        return digest_json(digest)
+    if shape == "markdown":
+        return digest_markdown(digest, interests=interests, updated_at=now)
+    categories = ", ".join(interests.categories)
+    rss = digest_rss(digest, title=f"arXiv papers: {categories}", link=ARXIV_LISTS, built_at=now)
+    return rss.decode()
+
+
+def print_digest(digest: Digest, interests: Interests) -> None:
+    """Show a digest on this terminal."""
+    TerminalMessenger(open_console()).show(digest_payload(digest, interests.categories))
+
+
+def say(markup: str) -> None:
+    """Print a line of our own on this terminal, with Rich's markup."""
+    open_console().print(markup)
+
+
+@dataclass(frozen=True, slots=True)
+class SampleDay:
+    """One of the invented days that ship with the project."""
+
+    feed: FeedSource
+    clock: Clock  # set to the morning of that day
+
+
+def sample_days() -> tuple[SampleDay, ...]:
+    """The sample days in order, each with a clock that shows its morning."""
+    days = []
+    for path in sample_feed_paths():
+        feed = FeedFiles([path])
+        days.append(SampleDay(feed, SetClock(calendar.feed_expected_at(feed.announced_on))))
+    return tuple(days)

@@ -1,0 +1,190 @@
+"""The command line. Exit codes: 0 done, 1 failed, 2 usage or configuration."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import click
+
+from bot import app, demo
+from bot.command_text import parse_words
+from bot.config import Settings, load_settings
+from bot.config_table import settings_table
+from bot.domain.commands import Command
+from bot.domain.interests import Formula
+from bot.domain.verbs import VERBS, Verb, help_text
+from bot.errors import PermanentError, TransientError, UserError
+
+_FAILED, _USAGE = 1, 2
+_FORMATS: Final = ("text", "json", "markdown", "rss")
+
+_config_option = click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    help="The config.json to use instead of the one here or in PAPERCOURIER_HOME.",
+)
+
+
+def main() -> None:
+    """Run the command line and end the process."""
+    try:
+        papercourier(standalone_mode=False)
+    except UserError as error:
+        _end(str(error), _USAGE)
+    except (TransientError, PermanentError) as error:
+        _end(str(error), _FAILED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(_USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        _end("Stopped.", _FAILED)
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(_FAILED)
+
+
+def _end(sentence: str, code: int) -> None:
+    click.echo(sentence, err=True)
+    sys.exit(code)
+
+
+def _settings(config_path: Path | None) -> Settings:
+    settings = load_settings(config_path, os.environ)
+    for notice in settings.notices:
+        click.echo(f"Note: {notice}", err=True)
+    logging.basicConfig(level=logging.CRITICAL)  # errors are told as sentences here
+    return settings
+
+
+@click.group(context_settings={"help_option_names": ["--help", "-h"]})
+@click.version_option(package_name="papercourier")
+def papercourier() -> None:
+    """Each day's arXiv papers that matter, brought to a channel."""
+
+
+@papercourier.command("demo")
+def _demo() -> None:
+    """The whole journey on an invented sample day, without keys or network."""
+    asyncio.run(demo.run(os.environ))
+
+
+@papercourier.command("digest")
+@click.option("--feed", "feeds", multiple=True, help="A feed's file or address; may be repeated.")
+@click.argument("more_feeds", nargs=-1, metavar="[FEED]...")
+@_config_option
+@click.option(
+    "--date", "on", type=click.DateTime(["%Y-%m-%d"]), help="The announcement day, YYYY-MM-DD."
+)
+@click.option("--formula", type=click.Choice([*Formula]), help="Instead of the configured one.")
+@click.option("--format", "shape", type=click.Choice(_FORMATS), default="text")
+def _digest(
+    *,
+    feeds: tuple[str, ...],
+    more_feeds: tuple[str, ...],
+    config_path: Path | None,
+    on: datetime | None,
+    formula: str | None,
+    shape: str,
+) -> None:
+    """Make one digest without memory: of the feeds named here, or of arXiv's today."""
+    digest, interests = asyncio.run(
+        app.digest_once(
+            _settings(config_path),
+            (*feeds, *more_feeds),
+            on=on.date() if on else None,
+            formula=Formula(formula) if formula else None,
+        )
+    )
+    if shape == "text":
+        app.print_digest(digest, interests)
+    else:
+        click.echo(app.publish_text(digest, interests, shape=shape).rstrip("\n"))
+
+
+@papercourier.command("migrate")
+@_config_option
+def _migrate(config_path: Path | None) -> None:
+    """Bring the database to this version; every start does so by itself."""
+    asyncio.run(_migrated(_settings(config_path)))
+    click.echo("The database is up to date.")
+
+
+async def _migrated(settings: Settings) -> None:
+    async with app.open_app(settings):
+        pass  # opening migrates
+
+
+@papercourier.group("config")
+def _config() -> None:
+    """Check config.json, or show what can be set."""
+
+
+@_config.command("check")
+@_config_option
+def _config_check(config_path: Path | None) -> None:
+    """Read the configuration and name every fault in it."""
+    settings = _settings(config_path)
+    click.echo(f"{settings.source or 'The built-in configuration'} is right.")
+
+
+@_config.command("table")
+def _config_table() -> None:
+    """Every setting with its default, as a Markdown table."""
+    click.echo(settings_table())
+
+
+# --- the verbs that chat understands too ---------------------------------------------------
+
+
+async def _ask(settings: Settings, command: Command, channel: str) -> None:
+    async with app.open_app(settings) as bot:
+        await bot.terminal.ask(command, channel=channel)
+
+
+def _verb_command(verb: Verb) -> click.Command:
+    """`papercourier VERB ...`: what chat calls `/arxiv VERB ...`."""
+
+    def run(words: tuple[str, ...], config_path: Path | None, channel: str) -> None:
+        command = parse_words((verb.name, *_document(verb, words)))
+        asyncio.run(_ask(_settings(config_path), command, channel))
+
+    return click.Command(
+        verb.name,
+        callback=run,
+        params=[
+            click.Argument(["words"], nargs=-1, type=click.UNPROCESSED, metavar="[WORD]..."),
+            click.Option(["--config", "config_path"], type=click.Path(path_type=Path)),
+            click.Option(
+                ["--channel"], default="terminal", help="Keep several lists of subscriptions apart."
+            ),
+        ],
+        help=help_text(verb.name, prefix=app.COMMAND).replace("`", ""),
+        short_help=verb.purpose,
+        # "-survey" is an exclusion, not an option.
+        context_settings={"ignore_unknown_options": True},
+    )
+
+
+def _document(verb: Verb, words: tuple[str, ...]) -> tuple[str, ...]:
+    """What `import` gets: the content of the file named, or of standard input for "-"."""
+    if verb.name != "import" or len(words) != 1 or words[0].lstrip().startswith("{"):
+        return words
+    try:
+        text = sys.stdin.read() if words[0] == "-" else Path(words[0]).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"{words[0]} cannot be read: name a file that `papercourier export` wrote."
+        ) from error
+    return (text,)
+
+
+for _each in VERBS:
+    papercourier.add_command(_verb_command(_each))

@@ -1,0 +1,265 @@
+"""The desk: answers every command, the same for all platforms."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from bot.domain import commands as ask
+from bot.domain.commands import Actor, Attachment, Audience, Command, Reply
+from bot.domain.digest import Digest, DigestEntry
+from bot.domain.interests import sentence
+from bot.domain.papers import AnnounceType, Paper
+from bot.domain.schedule_text import format_schedule
+from bot.domain.silence import day
+from bot.domain.subscriptions import Subscription, SubscriptionState
+from bot.errors import UserError
+from bot.ports import Clock, PaperSource, UnitOfWorkFactory
+from bot.services.digests import DigestService, Slot
+from bot.services.explaining import ExplainingService, local_time
+from bot.services.ingest import IngestService
+from bot.services.subscribing import SubscribingService
+from bot.services.summaries import SummaryService
+
+log = logging.getLogger(__name__)
+
+_FRESH = timedelta(minutes=10)  # a feed looked at this recently is not asked again
+_SEARCH_RESULTS = 10
+_CHANGING = (
+    ask.Subscribe,
+    ask.Unsubscribe,
+    ask.Edit,
+    ask.Pause,
+    ask.Resume,
+    ask.Now,
+    ask.Settings,
+    ask.Import,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DeskRules:
+    """Settings of the desk."""
+
+    only_managers_change: bool = True
+
+
+class Desk:
+    """One door for Slack, Discord, buttons and the terminal."""
+
+    def __init__(
+        self,
+        *,
+        subscribing: SubscribingService,
+        explaining: ExplainingService,
+        digests: DigestService,
+        ingest: IngestService,
+        summaries: SummaryService,
+        papers: PaperSource,
+        open_unit: UnitOfWorkFactory,
+        clock: Clock,
+        help_text: Callable[[str | None], str],
+        rules: DeskRules,
+    ) -> None:
+        self._subscribing = subscribing
+        self._explaining = explaining
+        self._digests = digests
+        self._ingest = ingest
+        self._summaries = summaries
+        self._papers = papers
+        self._open_unit = open_unit
+        self._clock = clock
+        self._help_text = help_text
+        self._rules = rules
+        self._answers: dict[type[Any], Callable[[Any, Actor], Awaitable[Reply]]] = {
+            ask.Subscribe: self._subscribe,
+            ask.Unsubscribe: self._unsubscribe,
+            ask.ListSubscriptions: self._list,
+            ask.Edit: self._edit,
+            ask.Pause: self._pause,
+            ask.Resume: self._resume,
+            ask.Preview: self._preview,
+            ask.Now: self._now,
+            ask.Summarize: self._summarize,
+            ask.Search: self._search,
+            ask.Why: self._why,
+            ask.Settings: self._settings,
+            ask.Status: self._status,
+            ask.Export: self._export,
+            ask.Import: self._import,
+            ask.Help: self._help,
+        }
+
+    async def answer(self, command: Command, actor: Actor) -> Reply:
+        """The reply to `command`. Raises UserError, TransientError, PermanentError."""
+        if (
+            isinstance(command, _CHANGING)
+            and self._rules.only_managers_change
+            and not actor.may_manage
+        ):
+            raise UserError("Only people who manage this channel may do that: ask one of them.")
+        return await self._answers[type(command)](command, actor)
+
+    async def _subscribe(self, command: ask.Subscribe, actor: Actor) -> Reply:
+        subscription, is_new = await self._subscribing.subscribe(actor, command.changes)
+        return _shared(f"{'Subscribed' if is_new else 'Changed'}: {describe(subscription)}")
+
+    async def _unsubscribe(self, command: ask.Unsubscribe, actor: Actor) -> Reply:
+        ended = await self._subscribing.unsubscribe(actor, command.number)
+        return _shared(f"Unsubscribed from {', '.join(ended.interests.categories)}.")
+
+    async def _list(self, _: ask.ListSubscriptions, actor: Actor) -> Reply:
+        subscriptions = await self._subscribing.list(actor)
+        if not subscriptions:
+            return Reply("This channel has no subscription yet: `subscribe cs.CL` starts one.")
+        return Reply("\n".join(describe(each) for each in subscriptions))
+
+    async def _edit(self, command: ask.Edit, actor: Actor) -> Reply:
+        changed = await self._subscribing.edit(actor, command.number, command.changes)
+        return _shared(f"Changed: {describe(changed)}")
+
+    async def _pause(self, command: ask.Pause, actor: Actor) -> Reply:
+        paused = await self._subscribing.pause(actor, command.number)
+        return _shared(f"Paused {_short(paused)}: no digests until `resume {paused.number}`.")
+
+    async def _resume(self, command: ask.Resume, actor: Actor) -> Reply:
+        resumed = await self._subscribing.resume(actor, command.number)
+        return _shared(f"Resumed {_short(resumed)}: next digest {local_time(resumed)}.")
+
+    async def _preview(self, command: ask.Preview, actor: Actor) -> Reply:
+        """What the latest announcement would have brought, posted before or not."""
+        if command.number is not None or command.changes.is_empty:
+            picked = await self._subscribing.pick(actor, command.number)
+            wanted = command.changes.apply(picked)
+        else:
+            wanted = await self._subscribing.sketch(actor, command.changes)
+        await self._freshen(wanted.interests.categories)
+        async with self._open_unit() as unit:
+            days = await unit.papers.announced_days(limit=1)
+        sketch = await self._subscribing.sketch(actor, command.changes)
+        trial = replace(wanted, id=0, seen_through=sketch.seen_through)
+        [digest] = await self._digests.compose([trial])
+        announced_on = day(days[0][0]) if days else "no announcement yet"
+        return Reply(f"Preview, nothing is posted. {_counted(digest, announced_on)}", digest=digest)
+
+    async def _now(self, command: ask.Now, actor: Actor) -> Reply:
+        subscription = await self._subscribing.pick(actor, command.number)
+        await self._freshen(subscription.interests.categories)
+        async with self._open_unit() as unit:
+            last = await unit.papers.last_sequence()
+        slot = Slot(f"now/{last}/{subscription.seen_through}", subscription.next_run_at)
+        digest = await self._digests.plan(subscription, slot)
+        if digest is None:
+            return Reply("This digest is being posted already.")
+        if digest.is_empty:
+            return Reply(f"Nothing to post: {digest.silence_reason}")
+        return Reply(_posting(digest))
+
+    async def _summarize(self, command: ask.Summarize, actor: Actor) -> Reply:
+        paper = await self._papers.get(command.paper)
+        summary = await self._summaries.get_or_write(paper, language=actor.language)
+        return Reply(_paper_head(paper), summary=summary)
+
+    async def _search(self, command: ask.Search, _: Actor) -> Reply:
+        found = await self._papers.search(command.query, limit=_SEARCH_RESULTS)
+        if not found:
+            return Reply(
+                f"arXiv has nothing for “{command.query}”: try fewer words, or `au:Name`, "
+                "`ti:word`, `cat:cs.CL`."
+            )
+        return Reply(f"The best {len(found)} for “{command.query}”:", papers=_listed(found))
+
+    async def _why(self, command: ask.Why, actor: Actor) -> Reply:
+        return Reply(await self._explaining.why(actor, command.paper))
+
+    async def _settings(self, command: ask.Settings, actor: Actor) -> Reply:
+        defaults = await self._subscribing.settings(actor, command.changes)
+        sketch = await self._subscribing.sketch(actor, defaults)
+        text = f"New subscriptions in this channel start from: {_wish(sketch)}"
+        if command.changes.is_empty:
+            return Reply(f"{text}\n`settings tz:Europe/Berlin lang:de` changes that.")
+        return _shared(text)
+
+    async def _status(self, _: ask.Status, actor: Actor) -> Reply:
+        return Reply(await self._explaining.status(actor))
+
+    async def _export(self, _: ask.Export, actor: Actor) -> Reply:
+        document = await self._subscribing.export(actor)
+        return Reply(
+            "This channel's subscriptions, for `import` elsewhere.",
+            attachment=Attachment("papercourier-subscriptions.json", document),
+        )
+
+    async def _import(self, command: ask.Import, actor: Actor) -> Reply:
+        imported = await self._subscribing.import_(actor, command.document)
+        listed = "\n".join(describe(each) for each in imported)
+        return _shared(f"Imported {len(imported)} subscriptions.\n{listed}".rstrip())
+
+    async def _help(self, command: ask.Help, _: Actor) -> Reply:
+        return Reply(self._help_text(command.verb))
+
+    async def _freshen(self, categories: Sequence[str]) -> None:
+        """Look at the feed, unless all of `categories` were looked at a moment ago."""
+        async with self._open_unit() as unit:
+            wanted = {*categories, *await unit.subscriptions.wanted_categories()}
+            checks = await unit.feeds.latest()
+        for check in checks:
+            is_fresh = self._clock.now() - check.checked_at < _FRESH
+            if is_fresh and check.outcome != "failed" and set(categories) <= set(check.categories):
+                return
+        await self._ingest.ingest(sorted(wanted))
+
+
+def describe(subscription: Subscription) -> str:
+    """A subscription in one line: number, filters, schedule, state."""
+    line = f"#{subscription.number} {_wish(subscription)}"
+    if subscription.state is SubscriptionState.ACTIVE:
+        return f"{line} Next digest {local_time(subscription)}."
+    return f"{line} {subscription.state.capitalize()}: {subscription.state_reason}."
+
+
+def _wish(subscription: Subscription) -> str:
+    extras = [format_schedule(subscription.schedule)]
+    if subscription.language != "en":
+        extras.append(f"in {subscription.language}")
+    if not subscription.threads:
+        extras.append("without threads")
+    if subscription.announce_empty:
+        extras.append("empty days announced")
+    return f"{sentence(subscription.interests)} · {' · '.join(extras)}."
+
+
+def _short(subscription: Subscription) -> str:
+    return f"#{subscription.number} ({', '.join(subscription.interests.categories)})"
+
+
+def _counted(digest: Digest, announced_on: str) -> str:
+    if digest.is_empty:
+        return digest.silence_reason
+    return (
+        f"From the announcement of {announced_on}: {digest.matched} of {digest.considered} papers "
+        f"match, the best {len(digest.entries)} would come."
+    )
+
+
+def _posting(digest: Digest) -> str:
+    papers = "1 paper" if len(digest.entries) == 1 else f"{len(digest.entries)} papers"
+    return f"Posting {papers} of {digest.considered} announced {day(digest.announced_on)}."
+
+
+def _paper_head(paper: Paper) -> str:
+    return f"{paper.title}\n{', '.join(paper.authors)}\n{paper.versioned_id} · {paper.abs_url}"
+
+
+def _listed(papers: Sequence[Paper]) -> tuple[DigestEntry, ...]:
+    return tuple(
+        DigestEntry(place, paper, AnnounceType.NEW, score=0.0, reasons=())
+        for place, paper in enumerate(papers, start=1)
+    )
+
+
+def _shared(text: str) -> Reply:
+    return Reply(text, audience=Audience.CHANNEL)

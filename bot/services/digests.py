@@ -1,0 +1,247 @@
+"""From announcements to messages in the outbox: score, choose, summarise, render, enqueue."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from bot.domain import calendar
+from bot.domain.digest import Digest, DigestEntry
+from bot.domain.interests import Interests
+from bot.domain.matching import Ranking, Reader, rank_many
+from bot.domain.outbox import OutboxMessage
+from bot.domain.papers import Announcement, Paper
+from bot.domain.silence import FeedStanding, explain_silence
+from bot.domain.subscriptions import Subscription
+from bot.domain.summary import Summary
+from bot.ports import Clock, Progress, Renderer, UnitOfWork, UnitOfWorkFactory, no_progress
+from bot.services.rarity import RarityService
+from bot.services.standing import feed_standing
+from bot.services.summaries import SummaryService
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The time a subscription's digest is for, and when the next one is due."""
+
+    name: str  # unique within the subscription
+    next_run_at: datetime | None  # UTC
+
+
+@dataclass(frozen=True, slots=True)
+class _Material:
+    """What ranking needs, read in one go."""
+
+    announcements: tuple[Announcement, ...]
+    posted: dict[int, frozenset[str]]
+    standing: FeedStanding
+
+    @property
+    def last_sequence(self) -> int:
+        """The last announcement that was read; a later one waits for the next digest."""
+        return self.announcements[-1].sequence if self.announcements else 0
+
+
+class DigestService:
+    """Plans digests; nothing it does reaches a platform before delivery."""
+
+    def __init__(
+        self,
+        *,
+        open_unit: UnitOfWorkFactory,
+        renderers: Mapping[str, Renderer],
+        summaries: SummaryService,
+        rarity: RarityService,
+        clock: Clock,
+        extra_holidays: frozenset[date] = frozenset(),
+        progress: Progress = no_progress,
+    ) -> None:
+        self._open_unit = open_unit
+        self._renderers = renderers
+        self._summaries = summaries
+        self._clock = clock
+        self._extra_holidays = extra_holidays
+        self._rarity = rarity
+        self._progress = progress
+
+    async def compose(self, subscriptions: Sequence[Subscription]) -> tuple[Digest, ...]:
+        """The digests these subscriptions would get now; nothing is stored.
+
+        Their `slot` is empty: whoever posts one gives it its slot.
+        """
+        material = await self._read(subscriptions)
+        rarity = await self._rarity.current()
+        readers = [_reader(each, material.posted, today=self._today()) for each in subscriptions]
+        rankings = await asyncio.to_thread(
+            lambda: list(rank_many(readers, material.announcements, rarity=rarity))
+        )
+        summaries = await self._summarise(subscriptions, rankings)
+        return tuple(
+            replace(
+                digest_of(
+                    ranking,
+                    interests=subscription.interests,
+                    standing=material.standing,
+                    summaries=summaries[subscription.language],
+                ),
+                seen_through=max(material.last_sequence, subscription.seen_through),
+            )
+            for subscription, ranking in zip(subscriptions, rankings, strict=True)
+        )
+
+    async def plan(self, subscription: Subscription, slot: Slot) -> Digest | None:
+        """Compose one digest and put its messages into the outbox.
+
+        None when another process has taken the slot. An empty digest is recorded, and rendered
+        only where the subscription asked to be told.
+        """
+        # A second try is for a paper that was posted between reading and writing.
+        for _ in range(2):
+            [digest] = await self.compose([subscription])
+            digest = replace(digest, slot=slot.name)
+            messages = self._render(subscription, digest)
+            async with self._open_unit() as unit:
+                if await _record(unit, subscription, digest, messages, slot, self._clock.now()):
+                    await unit.commit()
+                    log.info("digest.planned", extra=_planned(subscription, digest))
+                    return digest
+        return None
+
+    async def _read(self, subscriptions: Sequence[Subscription]) -> _Material:
+        days_back = max((each.interests.days_back for each in subscriptions), default=0)
+        async with self._open_unit() as unit:
+            announcements = await unit.papers.announced(
+                after=min((each.seen_through for each in subscriptions), default=0),
+                since=self._today() - timedelta(days=days_back),
+            )
+            return _Material(
+                announcements=announcements,
+                posted=await unit.digests.posted_ids(
+                    [each.id for each in subscriptions],
+                    among=[each.paper.arxiv_id for each in announcements],
+                ),
+                standing=await feed_standing(
+                    unit, now=self._clock.now(), extra_holidays=self._extra_holidays
+                ),
+            )
+
+    async def _summarise(
+        self, subscriptions: Sequence[Subscription], rankings: Sequence[Ranking]
+    ) -> dict[str, dict[str, Summary]]:
+        """Summaries by language and versioned ID, each asked for once."""
+        wanted = {
+            (subscription.language, scored.announcement.paper.versioned_id): (
+                scored.announcement.paper
+            )
+            for subscription, ranking in zip(subscriptions, rankings, strict=True)
+            for scored in ranking.chosen
+        }
+        written: dict[str, dict[str, Summary]] = defaultdict(dict)
+
+        async def write(language: str, paper: Paper) -> None:
+            summary = await self._summaries.for_digest(paper, language=language)
+            written[language][paper.versioned_id] = summary
+            self._progress(sum(map(len, written.values())), len(wanted), "summaries")
+
+        await asyncio.gather(*(write(language, paper) for (language, _), paper in wanted.items()))
+        return written
+
+    def _render(self, subscription: Subscription, digest: Digest) -> tuple[OutboxMessage, ...]:
+        if digest.is_empty and not subscription.announce_empty:
+            return ()
+        payloads = self._renderers[subscription.destination.platform].digest(digest, subscription)
+        keys = [f"digest/{subscription.id}/{digest.slot}/{n}" for n in range(len(payloads))]
+        return tuple(
+            OutboxMessage(
+                key=key,
+                destination=subscription.destination,
+                payload=payload,
+                position=position,
+                parent_key=keys[0] if position else None,
+            )
+            for position, (key, payload) in enumerate(zip(keys, payloads, strict=True))
+        )
+
+    def _today(self) -> date:
+        return calendar.eastern_day(self._clock.now())
+
+
+def _reader(
+    subscription: Subscription, posted: Mapping[int, frozenset[str]], *, today: date
+) -> Reader:
+    return Reader(
+        interests=subscription.interests,
+        posted=posted.get(subscription.id, frozenset()),
+        after_sequence=subscription.seen_through,
+        since=today - timedelta(days=subscription.interests.days_back),
+    )
+
+
+def digest_of(
+    ranking: Ranking,
+    *,
+    interests: Interests,
+    standing: FeedStanding,
+    summaries: Mapping[str, Summary],
+) -> Digest:
+    """A ranking as a digest that has no slot yet; `summaries` by versioned ID."""
+    silence, reason = None, ""
+    if not ranking.chosen:
+        silence, reason = explain_silence(
+            ranking,
+            min_score=interests.min_score,
+            categories=interests.categories,
+            standing=standing,
+        )
+    days = [scored.announcement.announced_on for scored in ranking.chosen]
+    return Digest(
+        slot="",
+        announced_on=max(days, default=standing.latest_on),
+        considered=ranking.considered,
+        matched=ranking.matched,
+        entries=tuple(
+            DigestEntry(
+                rank=place,
+                paper=scored.announcement.paper,
+                announce_type=scored.announce_type,
+                score=scored.score,
+                reasons=scored.reasons,
+                summary=summaries.get(scored.announcement.paper.versioned_id),
+            )
+            for place, scored in enumerate(ranking.chosen, start=1)
+        ),
+        silence=silence,
+        silence_reason=reason,
+    )
+
+
+def _planned(subscription: Subscription, digest: Digest) -> dict[str, object]:
+    return {
+        "subscription": subscription.id,
+        "slot": digest.slot,
+        "papers": len(digest.entries),
+        "silence": digest.silence,
+    }
+
+
+async def _record(
+    unit: UnitOfWork,
+    subscription: Subscription,
+    digest: Digest,
+    messages: Sequence[OutboxMessage],
+    slot: Slot,
+    now: datetime,
+) -> bool:
+    if not await unit.digests.add(subscription.id, digest, created_at=now):
+        return False
+    await unit.outbox.add(messages, now=now)
+    await unit.subscriptions.advance(
+        subscription.id, seen_through=digest.seen_through, next_run_at=slot.next_run_at
+    )
+    return True
