@@ -18,6 +18,8 @@ _HIDDEN = re.compile(
     r"\U000e0000-\U000e0fff]"
 )
 
+_FILLERS = "\u115f\u1160\u17b4\u17b5\u3164\uffa0"  # letters by name, "printable", and blank
+
 _BOUNDARY = re.compile(
     r"""(?P<end>[.!?…]["”’'»)\]]*)(?=\s+["“‘'«(\[]*[^\W_a-z])|(?P<wide>[。！？]["”’」』）]*)|\n\s*\n"""
 )
@@ -46,8 +48,8 @@ def readable(text: str) -> str:
         text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
     if any(mark in text for mark in _LATEX_MARKS):
         text = unlatex(text)
-    if text.isascii() and text.replace("\n", "").isprintable():
-        return text  # by far the most: nothing can be hidden in it
+    if text.replace("\n", "").isprintable() and not any(mark in text for mark in _FILLERS):
+        return text  # by far the most: nothing is hidden in it
     return _HIDDEN.sub("", _LINE_END.sub("\n", text))
 
 
