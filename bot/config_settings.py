@@ -317,7 +317,7 @@ class Settings:
         (), kinds.many(kinds.text(), distinct=True), "Authors to follow."
     )
     min_score: float = setting(
-        0.0, kinds.number(0, 1_000), "The least score that gets into a digest."
+        1.0, kinds.number(0, 1_000), "The least score that gets into a digest."
     )
     max_papers: int = setting(10, kinds.whole(1, 50), "Papers in one digest, at most.")
     days_back: int = setting(

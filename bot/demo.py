@@ -12,8 +12,10 @@ from bot.config import Settings, load_settings
 
 _SUBSCRIBE = (
     'subscribe cs.LG cs.CL kw:"kv cache","speculative decoding","long context"^1.5,quantiz*,'
-    'LLM^0.5 -survey @"Ida Okonkwo" min:2 top:6 at:09:00 on:weekdays tz:Europe/Berlin'
+    'LLM^0.5 -survey -tutorial @"Aino Ranta-Kivelä" min:1 top:6 at:09:00 on:weekdays '
+    "tz:Europe/Berlin"
 )
+_PREVIEW = 'preview math.NT math.CO kw:"kv cache",prime,graph'
 _FIRST_DAY = (
     (
         "Somebody subscribes: words that count, one that rules papers out, an author to follow.",
@@ -21,9 +23,11 @@ _FIRST_DAY = (
     ),
     ("Instead of waiting for nine o'clock, they ask for today's digest.", "now"),
     ("Asked again, nothing is posted twice, and it says why.", "now"),
+    ("Why did a paper with so many of these words not come?", "why 9912.00055"),
 )
 _SECOND_DAY = (
-    ("The next day's announcement holds nothing that matches. It says that, too.", "now"),
+    ("The next day brings nothing in these categories. It says that, too.", "now"),
+    ("Would another filter have found something? A preview posts nothing.", _PREVIEW),
     ("How do things stand?", "status"),
 )
 _NEXT = """\

@@ -15,12 +15,24 @@ class UserError(PapercourierError):
 class TransientError(PapercourierError):
     """Tried again: it may work later.
 
-    `retry_after` is the server's wish in seconds, None where it had none.
+    `retry_after` is the server's wish in seconds, None where it had none. `platform_wide` says
+    that the whole platform is meant, not only what this call was about: a global rate limit, a
+    token refused. `may_have_acted` is False where the server surely did nothing, as with
+    HTTP 429; after anything else a message may be there although no answer came.
     """
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        platform_wide: bool = False,
+        may_have_acted: bool = True,
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.platform_wide = platform_wide
+        self.may_have_acted = may_have_acted
 
 
 class PermanentError(PapercourierError):

@@ -34,6 +34,9 @@ class TerminalProgress:
         trace: TracebackType | None,
     ) -> None:
         self._bars.stop()
+        for task in self._tasks.values():
+            self._bars.remove_task(task)
+        self._tasks.clear()
 
     def __call__(self, done: int, total: int, what: str) -> None:
         """Move the bar of `what` to `done` of `total`."""

@@ -66,8 +66,12 @@ def verbatim_quotes(claimed: Iterable[str], text: str) -> tuple[Quote, ...]:
     flat, places = _flatten(text)
     found: dict[str, Quote] = {}
     for quote in claimed:
-        wanted = _flatten(quote)[0].strip(" \"'.…[]")
-        start = flat.find(wanted) if len(wanted) >= _SHORTEST_QUOTE else -1
+        wanted = _flatten(quote)[0].strip()
+        bare = wanted.strip(" \"'.…[]")
+        if len(bare) < _SHORTEST_QUOTE:
+            continue
+        wanted = wanted if wanted in flat else bare
+        start = flat.find(wanted)
         if start >= 0:
             first, last = places[start], places[start + len(wanted) - 1]
             passage = _GAP.sub(" ", text[first : last + 1])

@@ -22,6 +22,7 @@ from bot.domain.units import BARE, PERCENT, TIMES, UNITS, Unit, unit_of
 __all__ = ["CheckedFigure", "Figure", "FigureKind", "PaperFigures", "check_figures", "figures"]
 
 _NAMES_CHECKED = 200  # looking up a name costs a search of the whole text
+_LONGEST_TEXT = 1_000_000  # characters; a thesis has half of that
 _EXACT_BELOW = 10  # a bare "3" is a count, not a rounded 2.7
 _CLOSE = 1e-9  # relative: what floats lose
 _TWO_DECIMALS = 0.011
@@ -122,6 +123,7 @@ class PaperFigures:
     """A paper's figures, arranged for look-up: built once, asked for every section."""
 
     def __init__(self, text: str) -> None:
+        text = text[:_LONGEST_TEXT]
         plain = plain_text(text)
         self._words = plain.lower()
         named = _units_named_apart(plain)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.subscriptions import Destination
@@ -42,19 +42,88 @@ class OutboxMessage:
     not_before: datetime | None = None  # UTC
     may_be_sent: bool = False  # found in the state `sending`: ask before sending again
     id: int = 0
+    failing_since: datetime | None = None  # UTC; its first failure since its channel took messages
+    # UTC, given by the store. When a message was written is no part of what it is.
+    created_at: datetime | None = field(default=None, compare=False)
 
 
-MAX_ATTEMPTS = 12  # with the delays below about eleven hours: a night's outage is survived
+# What a platform calls it when a channel, or the whole workspace, takes nothing from us any more.
+# Messengers use these codes for their PermanentErrors, whatever their platform's own numbers are.
+# Such a channel is disabled and its messages wait; any other PermanentError concerns one message.
+# A token that is refused everywhere at once is no channel's fault: messengers raise a
+# TransientError with `platform_wide` then, or every channel would be disabled for it.
+REFUSALS = frozenset(
+    {
+        # any platform
+        "forbidden",  # HTTP 403 without a better word; Discord 50001 and 50013
+        "missing_access",
+        "missing_permissions",
+        # the channel
+        "channel_not_found",  # also a private channel we were not invited to; Discord 10003
+        "not_in_channel",
+        "is_archived",
+        "channel_is_archived",
+        "restricted_action",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_only_channel",
+        "cannot_dm",  # closed direct messages; Discord 50007
+        "user_not_found",
+        "user_disabled",
+        # the workspace
+        "guild_not_found",  # Discord 10004
+        "team_not_found",
+        "team_access_not_granted",
+        "org_login_required",
+        "ekm_access_denied",
+        "missing_scope",
+        "not_allowed_token_type",
+        "invalid_auth",
+        "not_authed",
+        "access_denied",
+        "token_revoked",
+        "token_expired",
+        "account_inactive",
+        "app_uninstalled",
+    }
+)
+
 _FIRST_DELAY_SECONDS = 5.0
-_LONGEST_DELAY_SECONDS = 2 * 3600.0
+_LONGEST_DELAY_SECONDS = 3600.0
+LONGEST_WISH_SECONDS = 6 * 3600.0  # what a server may ask for, lest a slip of its pen end delivery
+_JITTER_SHARE = 0.2
 
 
-def retry_delay(attempts: int, *, retry_after: float | None, jitter: float) -> float:
+def retry_delay(
+    attempts: int,
+    *,
+    retry_after: float | None,
+    jitter: float,
+    first_seconds: float = _FIRST_DELAY_SECONDS,
+) -> float:
     """Seconds to wait after the `attempts`-th failed attempt (from 1).
 
-    The longer of our backoff (doubling from five seconds, capped at two hours) and the server's
-    wish. `jitter` in [0, 1) spreads retries over a fifth of the wait, so that what failed
-    together does not come back together.
+    The longer of our backoff (doubling from `first_seconds`, capped at an hour) and the server's
+    wish (capped at six). `jitter` in [0, 1) lengthens it by up to a fifth, so that what failed
+    together does not come back together, and never before the server wants it.
     """
-    backoff = min(_FIRST_DELAY_SECONDS * 2.0 ** (attempts - 1), _LONGEST_DELAY_SECONDS)
-    return max(backoff, retry_after or 0.0) * (1 + 0.2 * jitter)
+    doublings = min(attempts - 1, 64)
+    backoff = min(first_seconds * 2.0**doublings, _LONGEST_DELAY_SECONDS)
+    wish = min(retry_after or 0.0, LONGEST_WISH_SECONDS)
+    return max(backoff, wish) * (1 + _JITTER_SHARE * jitter)
+
+
+def is_hopeless(failing_since: datetime, *, now: datetime, give_up_after: timedelta) -> bool:
+    """Whether a message has failed long enough to be given up."""
+    return now - failing_since >= give_up_after
+
+
+def is_stale(message: OutboxMessage, *, now: datetime, stale_after: timedelta) -> bool:
+    """Whether a message has waited so long that nobody wants it any more.
+
+    Only for one that could not go: a channel that comes back after a month gets the digests of
+    the last days, not thirty at once. Replies go the way of their parent, or a thread would end
+    in the middle.
+    """
+    if message.created_at is None or message.parent_key is not None:
+        return False
+    return now - message.created_at >= stale_after

@@ -40,11 +40,15 @@ class Rarity:
             total += 1
         return _forgetful(total, counts)
 
-    def merged(self, other: Rarity) -> Rarity:
-        """The counts of both, for adding a day to what is known."""
-        counts = Counter(self.counts)
-        counts.update(other.counts)
-        return _forgetful(self.papers + other.papers, counts)
+    @classmethod
+    def sum(cls, days: Iterable[Rarity]) -> Rarity:
+        """The counts of several batches together."""
+        counts: Counter[str] = Counter()
+        total = 0
+        for day in days:
+            counts.update(day.counts)
+            total += day.papers
+        return _forgetful(total, counts)
 
     def frequency(self, words: Sequence[str]) -> float:
         """The share of papers, from 0.001 to 1, that hold these folded words in order.

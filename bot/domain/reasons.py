@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
@@ -40,8 +42,8 @@ class ReasonBook:
             self._made.get(position) or self._make(term, position)
             for term, position in zip(terms[order].tolist(), found[order].tolist(), strict=True)
         ]
-        ends = np.cumsum(np.bincount(cell, minlength=len(readers))).tolist()
-        return [tuple(made[start:end]) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+        bounds = np.searchsorted(cell, np.arange(len(readers) + 1)).tolist()
+        return [tuple(made[start:end]) for start, end in pairwise(bounds)]
 
     def _look_up(self, terms: NDArray[np.int32], columns: NDArray[np.int64]) -> NDArray[np.int64]:
         """Position + 1 of each (term, paper) cell, 0 where it is empty."""

@@ -38,8 +38,8 @@ def explain_silence(
     if standing.holiday_reason:
         return Silence.NO_ANNOUNCEMENT, standing.holiday_reason
     nothing_new = (
-        f"Nothing new in {_listed(categories)} since the last digest; the latest announcement "
-        f"seen is that of {day(standing.latest_on)}."
+        f"Nothing new was announced in {_listed(categories)}; the latest announcement seen is "
+        f"that of {day(standing.latest_on)}."
     )
     return Silence.NOTHING_NEW, nothing_new
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import groupby
 
-from bot.domain.numbers import check_figures
+from bot.domain.numbers import PaperFigures, check_figures
 
 
 class SummarySource(StrEnum):
@@ -107,10 +107,11 @@ class Summary:
 
 def with_checked_figures(summary: Summary, paper_text: str) -> Summary:
     """The summary, each of its figures looked up in the text that was read."""
+    paper = PaperFigures(paper_text)
     checks = [
         (number, check)
         for number, section in enumerate(summary.sections)
-        for check in check_figures(section.text, paper_text, language=summary.language)
+        for check in check_figures(section.text, paper, language=summary.language)
     ]
     unverified = tuple(
         UnverifiedFigure(check.figure.text, number, check.figure.start, check.figure.end)

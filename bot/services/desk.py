@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from bot.domain import calendar
 from bot.domain import commands as ask
 from bot.domain.commands import Actor, Attachment, Audience, Command, Reply
 from bot.domain.digest import Digest, DigestEntry
@@ -150,12 +151,12 @@ class Desk:
         await self._freshen(subscription.interests.categories)
         async with self._open_unit() as unit:
             last = await unit.papers.last_sequence()
-        slot = Slot(f"now/{last}/{subscription.seen_through}", subscription.next_run_at)
+        slot = Slot(f"now/{last}/{subscription.seen_through}", self._next_run(subscription))
         digest = await self._digests.plan(subscription, slot)
         if digest is None:
             return Reply("This digest is being posted already.")
         if digest.is_empty:
-            return Reply(f"Nothing to post: {digest.silence_reason}")
+            return Reply(digest.silence_reason)
         return Reply(_posting(digest))
 
     async def _summarize(self, command: ask.Summarize, actor: Actor) -> Reply:
@@ -201,6 +202,13 @@ class Desk:
     async def _help(self, command: ask.Help, _: Actor) -> Reply:
         return Reply(self._help_text(command.verb))
 
+    def _next_run(self, subscription: Subscription) -> datetime | None:
+        """What was due already is done with; what is still to come stays."""
+        now = self._clock.now()
+        if subscription.next_run_at is None or subscription.next_run_at > now:
+            return subscription.next_run_at
+        return calendar.next_run_after(subscription.schedule, now)
+
     async def _freshen(self, categories: Sequence[str]) -> None:
         """Look at the feed, unless all of `categories` were looked at a moment ago."""
         async with self._open_unit() as unit:
@@ -241,7 +249,7 @@ def _counted(digest: Digest, announced_on: str) -> str:
         return digest.silence_reason
     return (
         f"From the announcement of {announced_on}: {digest.matched} of {digest.considered} papers "
-        f"match, the best {len(digest.entries)} would come."
+        f"would match, {len(digest.entries)} would come."
     )
 
 

@@ -117,7 +117,8 @@ def _stopped(explanation: Explanation, subscription: Subscription) -> str:
             switch = "revisions:on" if kind.is_revision else "cross:on"
             return f"it is a {kind}, and those are off (`edit {number} {switch}`)"
         case Obstacle.EXCLUDED:
-            return f"it holds the excluded {', '.join(explanation.excluded_by)}"
+            terms = ", ".join(f"“{term}”" for term in explanation.excluded_by)
+            return f"it holds what you exclude: {terms}"
         case Obstacle.NOTHING_FOUND:
             return "none of the terms occurs in it, and none of the authors followed wrote it"
         case _:
