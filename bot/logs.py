@@ -1,8 +1,8 @@
 """Log lines for people or for machines, without secrets. Standard library only.
 
 An event is a name and its fields: `log.info("feed.read", extra={"items": 725})`. A secret is
-struck out of every text before it is written, and out of the finished line once more, so that
-it cannot hide in a traceback, a field of a field or a quotation.
+struck out of every text: the message, a traceback, a field however deep, and in whatever way it
+may be quoted.
 """
 
 from __future__ import annotations
