@@ -7,6 +7,7 @@ with colours on a terminal and without elsewhere.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 
 from rich.markup import escape
@@ -21,6 +22,7 @@ from bot.domain.text import shorten
 _AUTHORS_SHOWN = 4
 _REASONS_SHOWN = 6
 _INDENT = "    "
+_COMMAND = re.compile(r"`([^`]+)`")
 _UNVERIFIED = " (not found in the paper)"  # behind a figure that the check did not find
 
 
@@ -124,11 +126,7 @@ def _reasons(reasons: tuple[Reason, ...]) -> str:
 
 def _with_commands(line: str) -> str:
     """`commands` stand out, the rest is plain."""
-    parts = escape(line).split("`")
-    return "".join(
-        f"[bold cyan]{part}[/bold cyan]" if place % 2 and place < len(parts) - 1 else part
-        for place, part in enumerate(parts)
-    )
+    return _COMMAND.sub(r"[bold cyan]\1[/bold cyan]", escape(line))
 
 
 def _payload(lines: Iterable[str]) -> str:

@@ -140,8 +140,8 @@ class Desk:
         await self._freshen(wanted.interests.categories)
         async with self._open_unit() as unit:
             days = await unit.papers.announced_days(limit=1)
-        sketch = await self._subscribing.sketch(actor, command.changes)
-        trial = replace(wanted, id=0, seen_through=sketch.seen_through)
+        cursor = await self._subscribing.before_latest_day(wanted.interests.categories)
+        trial = replace(wanted, id=0, seen_through=cursor)
         [digest] = await self._digests.compose([trial])
         announced_on = day(days[0][0]) if days else "no announcement yet"
         return Reply(f"Preview, nothing is posted. {_counted(digest, announced_on)}", digest=digest)

@@ -70,6 +70,11 @@ class SubscribingService:
         async with self._open_unit() as unit:
             return await self._fresh(unit, actor, changes)
 
+    async def before_latest_day(self, categories: tuple[str, ...]) -> int:
+        """The cursor from which the whole latest announcement is still to come."""
+        async with self._open_unit() as unit:
+            return await _before_latest_day(unit, categories)
+
     async def edit(
         self, actor: Actor, number: int | None, changes: SubscriptionChanges
     ) -> Subscription:
@@ -303,6 +308,8 @@ def _exported_subscriptions(document: str) -> list[Any]:
             f"This is not JSON (line {error.lineno}, column {error.colno}): paste what `export` "
             "gave, unchanged."
         ) from error
+    except RecursionError as error:
+        raise UserError("This is no export of Papercourier: make one with `export`.") from error
     if not isinstance(parsed, dict) or not isinstance(parsed.get("subscriptions"), list):
         raise UserError("This is no export of Papercourier: make one with `export`.")
     if parsed.get("papercourier") != _EXPORT_VERSION:
