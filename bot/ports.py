@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -337,7 +337,7 @@ class DestinationRepository(Protocol):
         ...
 
     async def enable(self, destination: Destination) -> None:
-        """Send there again."""
+        """Send there again, and at once: what its messages failed at before is forgotten."""
         ...
 
     async def disabled(self) -> tuple[tuple[Destination, DestinationState], ...]:
@@ -419,12 +419,34 @@ class OutboxRepository(Protocol):
         """Undo the claim of messages for which no call was made, as at a graceful stop."""
         ...
 
-    async def mark_sent(self, message: OutboxMessage, ref: MessageRef, *, now: datetime) -> None:
-        """Record that a message is there."""
+    async def next_due(
+        self, *, now: datetime, platforms: Sequence[str] | None = None
+    ) -> datetime | None:
+        """When `claim` will next find something, at the earliest; not after `now` if it would now.
+
+        None when nothing waits but behind disabled destinations.
+        """
+        ...
+
+    async def mark_sent(
+        self,
+        message: OutboxMessage,
+        ref: MessageRef,
+        *,
+        now: datetime,
+        rest_until: datetime | None = None,
+    ) -> None:
+        """Record that a message is there; the next one waiting for its channel rests so long."""
         ...
 
     async def retry_later(
-        self, message: OutboxMessage, *, not_before: datetime, error: str, may_be_sent: bool
+        self,
+        message: OutboxMessage,
+        *,
+        not_before: datetime,
+        error: str,
+        may_be_sent: bool,
+        failing_since: datetime | None = None,
     ) -> None:
         """Put a message back until `not_before`.
 
@@ -506,6 +528,21 @@ class UnitOfWork(Protocol):
 
     async def commit(self) -> None:
         """Keep everything done so far."""
+        ...
+
+
+class Housekeeping(Protocol):
+    """Forgetting what is old, so that months of service do not fill the disk."""
+
+    async def prune(
+        self, *, papers_before: datetime, messages_before: datetime
+    ) -> Mapping[str, int]:
+        """Remove old rows in small portions; how many went, by table.
+
+        Papers with their summaries, digests and looks at the feed from before `papers_before`,
+        messages that were sent or given up before `messages_before`. What was posted to whom is
+        never forgotten, nor a message that still waits.
+        """
         ...
 
 

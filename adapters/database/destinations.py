@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from adapters.database.codec import changes_from_json, changes_to_json
 from adapters.database.session import AnyRow, Session
-from adapters.database.tables import destinations
+from adapters.database.tables import destinations, outbox
 from bot.domain.commands import SubscriptionChanges
+from bot.domain.outbox import OutboxState
 from bot.domain.subscriptions import Destination
 from bot.ports import DestinationState
 
@@ -49,11 +50,19 @@ class DestinationTable:
         )
 
     async def enable(self, destination: Destination) -> None:
-        """Send there again."""
+        """Send there again; its messages need not sit out a wait from before."""
         await self._session.write(
             sa.update(destinations)
             .where(destinations.c.destination == str(destination))
             .values(_NEVER_DISABLED)
+        )
+        await self._session.write(
+            sa.update(outbox)
+            .where(
+                outbox.c.destination == str(destination),
+                outbox.c.state == OutboxState.PENDING.value,
+            )
+            .values(not_before=None, failing_since=None)
         )
 
     async def disabled(self) -> tuple[tuple[Destination, DestinationState], ...]:

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapters.database.session import AnyRow, Session
-from adapters.database.tables import destinations, outbox
+from adapters.database.tables import UtcDateTime, destinations, outbox
 from bot.domain.outbox import MessageRef, OutboxMessage, OutboxState
 from bot.domain.subscriptions import Destination
 
@@ -41,9 +41,29 @@ def _no_other(state: str, *conditions: sa.ColumnElement[bool]) -> sa.ColumnEleme
     )
 
 
+_IS_FIRST = sa.and_(_no_other(_SENDING), _no_other(_PENDING, _earlier.c.id < outbox.c.id))
 _IS_WANTED = ~sa.exists().where(
     destinations.c.destination == outbox.c.destination, destinations.c.disabled_at.is_not(None)
 )
+
+
+def _due(
+    now: datetime,
+    platforms: Sequence[str] | None,
+    columns: sa.Select[*tuple[Any, ...]],
+    limit: int,
+) -> sa.Select[*tuple[Any, ...]]:
+    is_abandoned = sa.and_(outbox.c.state == _SENDING, outbox.c.lease_until <= now)
+    is_waiting = sa.and_(
+        outbox.c.state == _PENDING,
+        sa.or_(outbox.c.not_before.is_(None), outbox.c.not_before <= now),
+        _no_other(_SENDING),
+        _no_other(_PENDING, _earlier.c.id < outbox.c.id),
+    )
+    query = columns.where(sa.or_(is_abandoned, is_waiting), _IS_WANTED)
+    if platforms is not None:
+        query = query.where(outbox.c.platform.in_(platforms))
+    return query.order_by(outbox.c.id).limit(limit)
 
 
 class OutboxTable:
@@ -68,23 +88,20 @@ class OutboxTable:
         limit: int,
         platforms: Sequence[str] | None = None,
     ) -> tuple[OutboxMessage, ...]:
-        """Claims follow one another: two at once could each see a different one as the first."""
+        """Looks first without a lock, so that waiting for work keeps nobody from writing.
+
+        Then claims follow one another: two at once could each see a different one as the first.
+        """
+        candidates = await self._session.rows(_due(now, platforms, sa.select(outbox.c.id), limit))
+        if not candidates:
+            return ()
         await self._session.lock("outbox.claim")
-        abandoned = sa.and_(outbox.c.state == _SENDING, outbox.c.lease_until <= now)
-        waiting = sa.and_(
-            outbox.c.state == _PENDING,
-            sa.or_(outbox.c.not_before.is_(None), outbox.c.not_before <= now),
-            _no_other(_SENDING),
-            _no_other(_PENDING, _earlier.c.id < outbox.c.id),
+        query = _due(now, platforms, _MESSAGES, limit).where(
+            outbox.c.id.in_([row.id for row in candidates])
         )
-        claimed: list[OutboxMessage] = []
-        for is_due in (abandoned, waiting):
-            query = _MESSAGES.where(is_due, _IS_WANTED).order_by(outbox.c.id)
-            if platforms is not None:
-                query = query.where(outbox.c.platform.in_(platforms))
-            rows = await self._session.rows(query.limit(limit - len(claimed)))
-            claimed.extend(map(_claimed, rows))
-        claimed.sort(key=lambda message: message.id)
+        # A row that another process is just marking as sent is left to it.
+        rows = await self._session.rows(self._session.locked(query, of=outbox))
+        claimed = [_claimed(row) for row in rows]
         await self._mark(claimed, holder=holder, until=now + timedelta(seconds=lease_seconds))
         return tuple(claimed)
 
@@ -106,8 +123,34 @@ class OutboxTable:
             [{"a_key": message.key, "claim": message.attempts} for message in messages],
         )
 
-    async def mark_sent(self, message: OutboxMessage, ref: MessageRef, *, now: datetime) -> None:
+    async def next_due(
+        self, *, now: datetime, platforms: Sequence[str] | None = None
+    ) -> datetime | None:
+        """The earliest of what waits for its time, and of leases that may end."""
+        waiting = sa.func.coalesce(outbox.c.not_before, sa.bindparam("now", now, UtcDateTime()))
+        moments: list[datetime] = []
+        for moment, conditions in (
+            (waiting, (outbox.c.state == _PENDING, _IS_FIRST)),
+            (outbox.c.lease_until, (outbox.c.state == _SENDING,)),
+        ):
+            query = sa.select(sa.func.min(moment)).where(*conditions, _IS_WANTED)
+            if platforms is not None:
+                query = query.where(outbox.c.platform.in_(platforms))
+            ((found,),) = await self._session.rows(query)
+            moments += [] if found is None else [found]
+        return min(moments, default=None)
+
+    async def mark_sent(
+        self,
+        message: OutboxMessage,
+        ref: MessageRef,
+        *,
+        now: datetime,
+        rest_until: datetime | None = None,
+    ) -> None:
         """True whoever says it, so a lost lease does not matter."""
+        if rest_until is not None:
+            await self._rest(message.destination, rest_until)
         await self._session.write(
             sa.update(outbox)
             .where(outbox.c.key == message.key, outbox.c.state != _SENT)
@@ -124,7 +167,13 @@ class OutboxTable:
         )
 
     async def retry_later(
-        self, message: OutboxMessage, *, not_before: datetime, error: str, may_be_sent: bool
+        self,
+        message: OutboxMessage,
+        *,
+        not_before: datetime,
+        error: str,
+        may_be_sent: bool,
+        failing_since: datetime | None = None,
     ) -> None:
         """Put a message back."""
         await self._session.write(
@@ -137,6 +186,7 @@ class OutboxTable:
                 not_before=not_before,
                 error=error,
                 may_be_sent=may_be_sent,
+                failing_since=failing_since,
             )
         )
 
@@ -166,6 +216,21 @@ class OutboxTable:
             sa.select(outbox.c.state, sa.func.count()).group_by(outbox.c.state)
         )
         return {state.value: 0 for state in OutboxState} | {row[0]: row[1] for row in rows}
+
+    async def _rest(self, destination: Destination, until: datetime) -> None:
+        first = (
+            sa.select(sa.func.min(_earlier.c.id))
+            .where(_earlier.c.destination == str(destination), _earlier.c.state == _PENDING)
+            .scalar_subquery()
+        )
+        await self._session.write(
+            sa.update(outbox)
+            .where(
+                outbox.c.id == first,
+                sa.or_(outbox.c.not_before.is_(None), outbox.c.not_before < until),
+            )
+            .values(not_before=until)
+        )
 
     async def _mark(
         self, claimed: Sequence[OutboxMessage], *, holder: str, until: datetime
@@ -234,4 +299,6 @@ def _message(row: AnyRow) -> OutboxMessage:
         not_before=row.not_before,
         may_be_sent=row.may_be_sent,
         id=row.id,
+        failing_since=row.failing_since,
+        created_at=row.created_at,
     )

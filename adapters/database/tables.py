@@ -231,6 +231,7 @@ outbox = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("not_before", UtcDateTime),
     sa.Column("may_be_sent", sa.Boolean, nullable=False),
+    sa.Column("failing_since", UtcDateTime),
     sa.Column("holder", sa.Text),
     sa.Column("lease_until", UtcDateTime),
     sa.Column("error", sa.Text, nullable=False),

@@ -1,20 +1,21 @@
-"""From the outbox to the platforms, and a record of what became of each message."""
+"""From the outbox to the platforms, and a record of what became of each message.
+
+Each platform has a lane of its own (lane.py), so a slow one delays nobody else's. Whatever
+happens, a message stands in the outbox until its outcome is recorded: nothing is lost. What is
+posted twice is only what a platform cannot be asked about (`find_sent`).
+"""
 
 from __future__ import annotations
 
-import logging
-import random
+import asyncio
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 
-from bot.domain.outbox import MAX_ATTEMPTS, MessageRef, OutboxMessage, retry_delay
-from bot.errors import PermanentError, TransientError
-from bot.ports import Clock, Messenger, UnitOfWorkFactory
-
-log = logging.getLogger(__name__)
-
-LEASE_SECONDS = 120.0  # longer than any single call to a platform may take
+from bot.domain.outbox import OutboxMessage
+from bot.domain.subscriptions import Destination
+from bot.ports import NO_TELEMETRY, Clock, Messenger, Telemetry, UnitOfWorkFactory
+from bot.services.lane import Lane, tell
+from bot.services.sending import DeliveryRules, Sender, Sent, record
 
 
 class DeliveryService:
@@ -26,89 +27,83 @@ class DeliveryService:
         open_unit: UnitOfWorkFactory,
         messengers: Mapping[str, Messenger],
         clock: Clock,
+        rules: DeliveryRules | None = None,
+        telemetry: Telemetry = NO_TELEMETRY,
     ) -> None:
         self._open_unit = open_unit
         self._messengers = messengers
         self._clock = clock
+        self._rules = rules or DeliveryRules()
+        self._telemetry = telemetry
+        self._lanes: list[Lane] = []
         self._holder = uuid.uuid4().hex
 
-    async def deliver_due(self, *, limit: int = 100, platforms: Sequence[str] | None = None) -> int:
-        """Send everything that is due now; returns how many messages were sent.
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        """The platforms that can be delivered to; each wants its own `drain`."""
+        return tuple(self._messengers)
 
-        `platforms` leaves the messages of all others to another process.
+    async def drain(self, platform: str, stop: asyncio.Event) -> None:
+        """Deliver to `platform` until `stop`, at its pace; ends within seconds after that.
+
+        Faults of the platform and of the database are told in the log and waited out. The rates
+        are this process's own: of several processes, let one drain a platform.
+        """
+        lane = Lane(
+            platform,
+            messenger=self._messengers[platform],
+            open_unit=self._open_unit,
+            clock=self._clock,
+            rules=self._rules,
+            telemetry=self._telemetry,
+        )
+        self._lanes.append(lane)
+        try:
+            await lane.run(stop)
+        finally:
+            self._lanes.remove(lane)
+
+    def wake(self) -> None:
+        """Look for messages now rather than at the next poll: something was enqueued."""
+        for lane in self._lanes:
+            lane.wake()
+
+    async def enable(self, destination: Destination) -> None:
+        """Send to a channel again that refused us: it was unarchived, or we were invited."""
+        async with self._open_unit() as unit:
+            await unit.destinations.enable(destination)
+            await unit.commit()
+        self.wake()
+
+    async def deliver_due(self, *, limit: int = 100, platforms: Sequence[str] | None = None) -> int:
+        """Send everything that is due now, without pace; returns how many messages were sent.
+
+        For a terminal and for tests; whoever has rates wants `drain`. `platforms` leaves the
+        messages of all others to another process.
         """
         sent = 0
-        while claimed := await self._claim(limit, platforms):
+        while claimed := await self._claim(limit, platforms or self.platforms):
             for message in claimed:
-                sent += await self.deliver(message)
+                sent += await self._deliver(message)
         return sent
 
-    async def deliver(self, message: OutboxMessage) -> bool:
-        """Send one claimed message and record how that ended; True when it is there."""
-        try:
-            ref = await self._send(message)
-        except PermanentError as error:
-            await self._give_up(message, error)
-        except TransientError as error:
-            await self._retry_or_give_up(message, error)
-        else:
-            await self._mark_sent(message, ref)
-            return True
-        return False
-
-    async def _claim(
-        self, limit: int, platforms: Sequence[str] | None
-    ) -> tuple[OutboxMessage, ...]:
+    async def _claim(self, limit: int, platforms: Sequence[str]) -> tuple[OutboxMessage, ...]:
         async with self._open_unit() as unit:
             claimed = await unit.outbox.claim(
                 holder=self._holder,
                 now=self._clock.now(),
-                lease_seconds=LEASE_SECONDS,
+                lease_seconds=self._rules.lease_seconds + limit * self._rules.call_seconds,
                 limit=limit,
                 platforms=platforms,
             )
             await unit.commit()
         return claimed
 
-    async def _send(self, message: OutboxMessage) -> MessageRef:
-        messenger = self._messengers.get(message.destination.platform)
-        if messenger is None:
-            raise TransientError(
-                f"{message.destination.platform} is not connected: set its token and start again."
-            )
-        # After a crash only the platform knows whether we posted, so ask it first.
-        found = await messenger.find_sent(message) if message.may_be_sent else None
-        return found or await messenger.send(message)
-
-    async def _mark_sent(self, message: OutboxMessage, ref: MessageRef) -> None:
+    async def _deliver(self, message: OutboxMessage) -> bool:
+        messenger = self._messengers[message.destination.platform]
+        outcome = await Sender(messenger, clock=self._clock, rules=self._rules).attempt(message)
         async with self._open_unit() as unit:
-            await unit.outbox.mark_sent(message, ref, now=self._clock.now())
+            await record(unit, outcome, rest_seconds=0)
             await unit.commit()
-        log.info("delivery.sent", extra={"key": message.key})
-
-    async def _retry_or_give_up(self, message: OutboxMessage, error: TransientError) -> None:
-        if message.attempts >= MAX_ATTEMPTS:
-            await self._give_up(message, error)
-            return
-        delay = retry_delay(
-            message.attempts,
-            retry_after=error.retry_after,
-            jitter=random.random(),  # noqa: S311 - spreads load, guards nothing
-        )
-        async with self._open_unit() as unit:
-            await unit.outbox.retry_later(
-                message,
-                not_before=self._clock.now() + timedelta(seconds=delay),
-                error=str(error),
-                may_be_sent=True,
-            )
-            await unit.commit()
-        log.warning(
-            "delivery.retried", extra={"key": message.key, "seconds": delay, "reason": str(error)}
-        )
-
-    async def _give_up(self, message: OutboxMessage, error: Exception) -> None:
-        async with self._open_unit() as unit:
-            await unit.outbox.give_up(message, error=str(error), now=self._clock.now())
-            await unit.commit()
-        log.error("delivery.given_up", extra={"key": message.key, "reason": str(error)})
+        tell(outcome, self._telemetry)
+        return isinstance(outcome, Sent)

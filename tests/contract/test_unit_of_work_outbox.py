@@ -337,3 +337,123 @@ async def test_a_destination_whose_messages_came_from_two_processes_has_one_unde
     assert await claim(stores.ours) == ()
     await mark_sent(stores.ours, first)
     assert keys(await claim(stores.theirs)) == ["a2"]
+
+
+async def next_due(
+    store: Store, *, now: datetime = NOW, platforms: Sequence[str] | None = None
+) -> datetime | None:
+    async with store.unit_of_work() as uow:
+        return await uow.outbox.next_due(now=now, platforms=platforms)
+
+
+async def test_nothing_is_due_in_an_empty_outbox_nor_in_one_that_is_done(store: Store) -> None:
+    assert await next_due(store) is None
+
+    await put(store, a_message("k"))
+    await mark_sent(store, (await claim(store))[0])
+
+    assert await next_due(store) is None
+
+
+async def test_what_can_be_claimed_is_due_now(store: Store) -> None:
+    await put(store, a_message("k"), a_message("later", not_before=NOW + timedelta(hours=1)))
+
+    assert await next_due(store) == NOW
+    assert await next_due(store, platforms=["terminal"]) is None
+
+
+async def test_the_first_message_of_a_channel_says_when_the_channel_is_due(store: Store) -> None:
+    soon, late = NOW + timedelta(minutes=1), NOW + timedelta(minutes=9)
+    await put(store, a_message("a1", not_before=late), a_message("a2"))
+    assert await next_due(store) == late
+
+    await put(store, a_message("b1", destination=OTHER_CHANNEL, not_before=soon))
+
+    assert await next_due(store) == soon
+
+
+async def test_a_message_under_way_is_due_when_its_lease_ends(store: Store) -> None:
+    await put(store, a_message("a1"), a_message("a2"))
+    await claim(store)
+
+    assert await next_due(store) == AFTER_THE_LEASE
+
+
+async def test_nothing_is_due_behind_a_disabled_channel(store: Store) -> None:
+    await put(store, a_message("a1"))
+    async with store.unit_of_work() as uow:
+        await uow.destinations.disable(PAPERS_CHANNEL, code="archived", reason="It is.", now=NOW)
+        await uow.commit()
+
+    assert await next_due(store) is None
+
+
+async def test_a_channel_rests_after_a_message_and_others_do_not(store: Store) -> None:
+    await put(
+        store,
+        a_message("a1"),
+        a_message("a2"),
+        a_message("a3"),
+        a_message("b1", destination=OTHER_CHANNEL),
+    )
+    first, other = await claim(store)
+    rested = NOW + timedelta(seconds=1)
+    async with store.unit_of_work() as uow:
+        await uow.outbox.hand_back([other])
+        await uow.outbox.mark_sent(first, REF, now=NOW, rest_until=rested)
+        await uow.commit()
+
+    assert keys(await claim(store)) == ["b1"]
+    assert await next_due(store) == rested
+    assert keys(await claim(store, now=rested)) == ["a2"]
+
+
+async def test_a_rest_does_not_shorten_a_longer_wait(store: Store) -> None:
+    later = NOW + timedelta(minutes=5)
+    await put(store, a_message("a1"), a_message("a2", not_before=later))
+    (first,) = await claim(store)
+    async with store.unit_of_work() as uow:
+        await uow.outbox.mark_sent(first, REF, now=NOW, rest_until=NOW + timedelta(seconds=1))
+        await uow.commit()
+
+    assert await next_due(store) == later
+
+
+async def test_a_message_tells_when_it_was_written_and_since_when_it_fails(store: Store) -> None:
+    await put(store, a_message("k"))
+    (first,) = await claim(store)
+    since = NOW - timedelta(minutes=3)
+    async with store.unit_of_work() as uow:
+        await uow.outbox.retry_later(
+            first, not_before=NOW, error="429", may_be_sent=False, failing_since=since
+        )
+        await uow.commit()
+
+    (again,) = await claim(store)
+
+    assert first.failing_since is None
+    assert again.failing_since == since
+    assert again.created_at == NOW
+
+
+async def test_a_channel_that_works_again_gets_its_messages_at_once(store: Store) -> None:
+    await put(store, a_message("k"))
+    (first,) = await claim(store)
+    async with store.unit_of_work() as uow:
+        await uow.outbox.retry_later(
+            first,
+            not_before=NOW + timedelta(hours=1),
+            error="500",
+            may_be_sent=True,
+            failing_since=NOW,
+        )
+        await uow.destinations.disable(PAPERS_CHANNEL, code="archived", reason="It is.", now=NOW)
+        await uow.commit()
+
+    async with store.unit_of_work() as uow:
+        await uow.destinations.enable(PAPERS_CHANNEL)
+        await uow.commit()
+
+    (again,) = await claim(store)
+    assert again.failing_since is None
+    assert again.may_be_sent

@@ -359,6 +359,11 @@ class MemoryDestinations:
         memory = await self._transaction.write()
         defaults = (await self.state(destination)).defaults
         memory.destinations[destination] = DestinationState(defaults)
+        for key, posting in list(memory.outbox.items()):
+            message = posting.message
+            if message.destination == destination and message.state is OutboxState.PENDING:
+                again = replace(message, not_before=None, failing_since=None)
+                memory.outbox[key] = replace(posting, message=again)
 
     async def disabled(self) -> tuple[tuple[Destination, DestinationState], ...]:
         memory = self._transaction.read()
@@ -449,7 +454,6 @@ class MemoryOutbox:
         self._transaction = transaction
 
     async def add(self, messages: Sequence[OutboxMessage], *, now: datetime) -> None:
-        del now
         memory = await self._transaction.write()
         for message in messages:
             if message.key not in memory.outbox:
@@ -461,6 +465,7 @@ class MemoryOutbox:
                     parent_key=message.parent_key,
                     not_before=message.not_before,
                     id=len(memory.outbox) + 1,
+                    created_at=now,
                 )
                 memory.outbox[message.key] = Posting(fresh)
 
@@ -475,14 +480,7 @@ class MemoryOutbox:
     ) -> tuple[OutboxMessage, ...]:
         del holder
         memory = await self._transaction.write()
-        first: dict[Destination, Posting] = {}
-        for posting in memory.outbox.values():
-            destination = posting.message.destination
-            state = memory.destinations.get(destination, DestinationState())
-            is_wanted = platforms is None or destination.platform in platforms
-            if posting.message.state in OPEN and state.disabled_at is None and is_wanted:
-                first[destination] = _first(first.get(destination, posting), posting)
-        due = [posting for posting in first.values() if _is_due(posting, now)]
+        due = [each for each in self._heads(platforms) if _due_at(each, now) <= now]
         due.sort(key=lambda posting: posting.message.state is OutboxState.PENDING)
         until = now + timedelta(seconds=lease_seconds)
         claimed = [self._claimed(posting) for posting in due[:limit]]
@@ -497,15 +495,35 @@ class MemoryOutbox:
                     replace(stored, state=OutboxState.PENDING, attempts=stored.attempts - 1)
                 )
 
-    async def mark_sent(self, message: OutboxMessage, ref: MessageRef, *, now: datetime) -> None:
+    async def next_due(
+        self, *, now: datetime, platforms: Sequence[str] | None = None
+    ) -> datetime | None:
+        return min((_due_at(head, now) for head in self._heads(platforms)), default=None)
+
+    async def mark_sent(
+        self,
+        message: OutboxMessage,
+        ref: MessageRef,
+        *,
+        now: datetime,
+        rest_until: datetime | None = None,
+    ) -> None:
         del now
         memory = await self._transaction.write()
+        if rest_until is not None:
+            self._rest(memory, message.destination, rest_until)
         stored = memory.outbox[message.key].message
         if stored.state is not OutboxState.SENT:
             memory.outbox[message.key] = Posting(replace(stored, state=OutboxState.SENT), ref=ref)
 
     async def retry_later(
-        self, message: OutboxMessage, *, not_before: datetime, error: str, may_be_sent: bool
+        self,
+        message: OutboxMessage,
+        *,
+        not_before: datetime,
+        error: str,
+        may_be_sent: bool,
+        failing_since: datetime | None = None,
     ) -> None:
         memory = await self._transaction.write()
         if (stored := self._held(message)) is not None:
@@ -514,6 +532,7 @@ class MemoryOutbox:
                 state=OutboxState.PENDING,
                 not_before=not_before,
                 may_be_sent=may_be_sent,
+                failing_since=failing_since,
             )
             memory.outbox[message.key] = Posting(waiting, error=error)
 
@@ -536,6 +555,27 @@ class MemoryOutbox:
     async def counts(self) -> dict[str, int]:
         states = [posting.message.state for posting in self._transaction.read().outbox.values()]
         return {state.value: states.count(state) for state in OutboxState}
+
+    def _heads(self, platforms: Sequence[str] | None) -> list[Posting]:
+        """The message of each working destination that the others wait for."""
+        memory = self._transaction.read()
+        first: dict[Destination, Posting] = {}
+        for posting in memory.outbox.values():
+            destination = posting.message.destination
+            state = memory.destinations.get(destination, DestinationState())
+            is_wanted = platforms is None or destination.platform in platforms
+            if posting.message.state in OPEN and state.disabled_at is None and is_wanted:
+                first[destination] = _first(first.get(destination, posting), posting)
+        return list(first.values())
+
+    @staticmethod
+    def _rest(memory: Memory, destination: Destination, until: datetime) -> None:
+        for key, posting in memory.outbox.items():
+            message = posting.message
+            if message.destination == destination and message.state is OutboxState.PENDING:
+                rested = max(until, message.not_before or until)
+                memory.outbox[key] = replace(posting, message=replace(message, not_before=rested))
+                return
 
     def _held(self, message: OutboxMessage) -> OutboxMessage | None:
         """The stored message if `message` is its latest claim."""
@@ -560,10 +600,12 @@ def _first(one: Posting, other: Posting) -> Posting:
     return other if other.message.state is OutboxState.SENDING else one
 
 
-def _is_due(posting: Posting, now: datetime) -> bool:
+def _due_at(posting: Posting, now: datetime) -> datetime:
+    """When it can be claimed: once its lease ends, or its time has come."""
     if posting.message.state is OutboxState.SENDING:
-        return posting.lease_until is not None and posting.lease_until <= now
-    return posting.message.not_before is None or posting.message.not_before <= now
+        assert posting.lease_until is not None
+        return posting.lease_until
+    return posting.message.not_before or now
 
 
 class MemorySummaries:

@@ -1,0 +1,62 @@
+"""How fast a platform may be called: so many calls in any window of time, evenly spread.
+
+Platforms count the calls that *arrive*; what we know is when we call. The window is therefore
+taken a little longer than the platform's, which forgives a network that is faster one moment
+than the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+_HEADROOM = 1.03  # 97 % of a ceiling: 30 ms of a second for the network's moods
+_CATCH_UP_SECONDS = 0.25  # what a late call may regain by the next ones coming faster
+
+
+@dataclass(frozen=True, slots=True)
+class CallPace:
+    """When the next call may be made; `called` and `paused` give the pace that follows."""
+
+    per_second: float
+    recent: tuple[datetime, ...] = ()  # the calls that still count, oldest first
+    slot: datetime | None = None  # when the next call is due in an even flow
+    paused_until: datetime | None = None
+
+    @property
+    def _calls(self) -> int:
+        """How many calls one window holds."""
+        return max(1, int(self.per_second))
+
+    @property
+    def _window(self) -> timedelta:
+        return timedelta(seconds=_HEADROOM * self._calls / self.per_second)
+
+    def wait_seconds(self, now: datetime) -> float:
+        """Seconds until the next call may be made; 0.0 when it may be made now."""
+        moments = [now]
+        if self.paused_until is not None:
+            moments.append(self.paused_until)
+        # A clock that was set back must not make us wait until it has caught up.
+        if self.slot is not None and self.slot <= now + self._window:
+            moments.append(self.slot)
+        counting = [call for call in self.recent if call <= now]
+        if len(counting) >= self._calls:
+            moments.append(counting[-self._calls] + self._window)
+        return (max(moments) - now).total_seconds()
+
+    def called(self, now: datetime) -> CallPace:
+        """The pace after a call at `now`."""
+        interval = self._window / self._calls
+        earliest = now - timedelta(seconds=_CATCH_UP_SECONDS)
+        slot = now if self.slot is None or self.slot > now else max(self.slot, earliest)
+        return replace(
+            self,
+            recent=(*self.recent, now)[-self._calls :],
+            slot=slot + interval,
+            paused_until=None,
+        )
+
+    def paused(self, until: datetime) -> CallPace:
+        """The pace of a platform that wants no call before `until`."""
+        return replace(self, paused_until=max(until, self.paused_until or until))
