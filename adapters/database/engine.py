@@ -14,10 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from adapters.database.address import DatabaseAddress, parse_address
 from adapters.database.errors import database_errors
+from adapters.database.housekeeping import DatabaseHousekeeping
 from adapters.database.migrating import migrate
 from adapters.database.session import LOCK_SECONDS, Session
 from adapters.database.slots import SlotTable
 from adapters.database.unit_of_work import DatabaseUnitOfWork
+from bot.errors import PermanentError
 
 _CONNECTIONS = 5  # kept open
 _MORE_CONNECTIONS = 15  # at most, under load
@@ -41,8 +43,20 @@ class Database:
         """Where the processes of this installation take turns."""
         return SlotTable(self._session)
 
+    @property
+    def housekeeping(self) -> DatabaseHousekeeping:
+        """Who forgets what is old."""
+        return DatabaseHousekeeping(self._session)
+
     async def check(self) -> None:
         """Return when the database answers. Raises TransientError, UserError, PermanentError."""
+        if self._address.is_sqlite and not self._address.path.exists():
+            # An open file that was removed goes on answering, and forgets all when it is closed.
+            raise PermanentError(
+                f"The database {self._address} was removed while in use: stop the service, put "
+                "the file or a backup back, and start again.",
+                code="removed",
+            )
         async with self._session() as session:
             await session.rows(sa.text("SELECT version_num FROM alembic_version"))
 
@@ -112,6 +126,9 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
     cursor.execute("PRAGMA foreign_keys = ON")
     # In WAL mode a crash of the machine may lose the last commits, but never harms the file.
     cursor.execute("PRAGMA synchronous = NORMAL")
+    # Storing thousands of digests touches many pages of the indexes again and again.
+    cursor.execute("PRAGMA cache_size = -16000")  # kB
+    cursor.execute("PRAGMA wal_autocheckpoint = 4000")  # pages of 4 kB
     cursor.close()
 
 
