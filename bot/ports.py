@@ -12,11 +12,13 @@ from typing import Protocol, Self
 from bot.domain.answer import Answer
 from bot.domain.commands import Reply, SubscriptionChanges
 from bot.domain.digest import Digest, DigestEntry
+from bot.domain.feed_health import TROUBLES
+from bot.domain.missed_days import MissedDay
 from bot.domain.outbox import MessageRef, OutboxMessage
 from bot.domain.paper_text import TextSection
 from bot.domain.papers import Announcement, ArxivId, Paper
 from bot.domain.subscriptions import Destination, Subscription
-from bot.domain.summary import Summary, SummarySource
+from bot.domain.summary import Summary, SummaryKey, SummarySource
 
 
 class Clock(Protocol):
@@ -247,6 +249,14 @@ class PaperRepository(Protocol):
         """The latest announcement days with their numbers of papers, newest first."""
         ...
 
+    async def announced_among(self, arxiv_ids: Collection[str]) -> frozenset[str]:
+        """Those of these papers that were announced before, in whatever version."""
+        ...
+
+    async def new_counts(self, *, since: date) -> dict[date, dict[str, int]]:
+        """Papers announced as new, by day (`since` and later) and primary category."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionStep:
@@ -466,6 +476,30 @@ class OutboxRepository(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class SummaryFailure:
+    """How the last attempt to write a summary ended."""
+
+    reason: str  # one sentence, as the error had it
+    failures: int  # in a row, this one included
+    failed_at: datetime  # UTC
+    retry_at: datetime  # UTC; nobody tries before
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryTurn:
+    """Whether one may write a summary now; `is_ours` says so.
+
+    Otherwise it is there (`summary`), or an attempt failed that is not to be repeated yet
+    (`failure`), or another process is writing it (neither). With a turn of ours, `failure` is
+    the one before.
+    """
+
+    is_ours: bool = False
+    summary: Summary | None = None
+    failure: SummaryFailure | None = None
+
+
 class SummaryRepository(Protocol):
     """Summaries, one per paper version, language, prompt and model."""
 
@@ -474,7 +508,52 @@ class SummaryRepository(Protocol):
         ...
 
     async def put(self, summary: Summary, *, created_at: datetime) -> None:
-        """Store a summary; the first one stays when two were written at once."""
+        """Store a summary and end the turn; the first one stays when two were written at once."""
+        ...
+
+    async def take_turn(
+        self, key: SummaryKey, *, holder: str, now: datetime, lease_seconds: float
+    ) -> SummaryTurn:
+        """Ask to write the summary `key`. Atomic: of many who ask at once one has the turn.
+
+        It lasts until `put`, `fail`, `end_turn` or the end of the lease.
+        """
+        ...
+
+    async def keep_turn(
+        self, key: SummaryKey, *, holder: str, now: datetime, lease_seconds: float
+    ) -> None:
+        """Let the lease run `lease_seconds` from `now`, if the turn is still `holder`'s."""
+        ...
+
+    async def end_turn(self, key: SummaryKey, *, holder: str) -> None:
+        """Give `holder`'s turn back with nothing written and nothing learned."""
+        ...
+
+    async def fail(self, key: SummaryKey, *, holder: str, failure: SummaryFailure) -> None:
+        """End `holder`'s turn and remember how; nothing happens when it is another's by now."""
+        ...
+
+
+class BudgetRepository(Protocol):
+    """What was spent of each budget in each of its periods."""
+
+    async def spent(self, budget: str, *, period: datetime) -> int:
+        """What was spent in the period that began at `period`, UTC."""
+        ...
+
+    async def spend(
+        self, budget: str, amount: int, *, period: datetime, limit: int | None = None
+    ) -> bool:
+        """Add `amount`, which may be negative; False, and nothing added, once `limit` is reached.
+
+        Who asks before it is reached may exceed it. Atomic: two who ask at once are one after
+        the other.
+        """
+        ...
+
+    async def forget(self, *, before: datetime) -> None:
+        """Drop the periods that began before."""
         ...
 
 
@@ -484,12 +563,20 @@ class FeedCheck:
 
     checked_at: datetime  # UTC
     categories: tuple[str, ...]
-    outcome: str  # "new", "unchanged", "stale", "empty", "failed"
+    outcome: str  # a FeedOutcome (bot/domain/feed_health.py)
     announced_on: date | None = None  # as the feed claims
     items: int = 0
     unseen: int = 0
     etag: str | None = None
     detail: str = ""  # one sentence
+    batch_on: date | None = None  # the day whose announcement it brought; None when none
+    silent: tuple[str, ...] = ()  # categories whose new papers are missing from that day
+    next_look_at: datetime | None = None  # UTC
+
+    @property
+    def is_trouble(self) -> bool:
+        """Whether the feed could not be read."""
+        return self.outcome in TROUBLES
 
 
 class FeedRepository(Protocol):
@@ -505,6 +592,14 @@ class FeedRepository(Protocol):
         """The latest looks, newest first."""
         ...
 
+    async def put_missed(self, days: Sequence[MissedDay]) -> None:
+        """Remember how catching up stands with these days."""
+        ...
+
+    async def missed(self, *, since: date) -> tuple[MissedDay, ...]:
+        """The days remembered, `since` and later, oldest first."""
+        ...
+
 
 class UnitOfWork(Protocol):
     """One transaction over everything remembered. Nothing is kept without `commit`."""
@@ -515,6 +610,7 @@ class UnitOfWork(Protocol):
     digests: DigestRepository
     outbox: OutboxRepository
     summaries: SummaryRepository
+    budgets: BudgetRepository
     feeds: FeedRepository
 
     async def __aenter__(self) -> Self: ...

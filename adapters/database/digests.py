@@ -225,6 +225,7 @@ def _digest_row(record: DigestRecord) -> dict[str, Any]:
         "matched": digest.matched,
         "silence": None if digest.silence is None else digest.silence.value,
         "silence_reason": digest.silence_reason,
+        "notices": list(digest.notices),
         "seen_through": digest.seen_through,
         "created_at": record.created_at,
     }
@@ -257,6 +258,7 @@ def _record(row: AnyRow, entries: Sequence[DigestEntry]) -> DigestRecord:
             entries=tuple(entries),
             silence=None if row.silence is None else Silence(row.silence),
             silence_reason=row.silence_reason,
+            notices=tuple(row.notices or ()),
             seen_through=row.seen_through,
         ),
         created_at=row.created_at,

@@ -105,6 +105,31 @@ summaries = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
 )
 
+# Who is writing a summary, or how the last attempt ended; gone once the summary is there.
+summary_turns = sa.Table(
+    "summary_turns",
+    metadata,
+    sa.Column("arxiv_id", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("language", sa.Text, primary_key=True),
+    sa.Column("prompt", sa.Text, primary_key=True),
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("holder", sa.Text),  # NULL while nobody writes
+    sa.Column("lease_until", UtcDateTime),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("failed_at", UtcDateTime),
+    sa.Column("retry_at", UtcDateTime),
+    sa.Column("reason", sa.Text, nullable=False),
+)
+
+budgets = sa.Table(
+    "budgets",
+    metadata,
+    sa.Column("budget", sa.Text, primary_key=True),
+    sa.Column("period", UtcDateTime, primary_key=True),
+    sa.Column("spent", sa.BigInteger, nullable=False),
+)
+
 feed_checks = sa.Table(
     "feed_checks",
     metadata,
@@ -117,8 +142,22 @@ feed_checks = sa.Table(
     sa.Column("unseen", sa.Integer, nullable=False),
     sa.Column("etag", sa.Text),
     sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("batch_on", sa.Date),
+    sa.Column("silent", sa.JSON, nullable=False, server_default="[]"),
+    sa.Column("next_look_at", UtcDateTime),
     sa.Index(None, "outcome", "checked_at"),
     sa.Index(None, "checked_at"),
+)
+
+missed_days = sa.Table(
+    "missed_days",
+    metadata,
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("is_done", sa.Boolean, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("retry_at", UtcDateTime),
+    sa.Column("found", sa.Integer, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
 )
 
 # --- subscriptions -------------------------------------------------------------------------
@@ -182,6 +221,7 @@ digests = sa.Table(
     sa.Column("matched", sa.Integer, nullable=False),
     sa.Column("silence", sa.Text),
     sa.Column("silence_reason", sa.Text, nullable=False),
+    sa.Column("notices", sa.JSON),  # NULL in digests from before there were any
     sa.Column("seen_through", sa.Integer, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.UniqueConstraint("subscription_id", "slot"),

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Self
 
+from adapters.database.budgets import BudgetTable
 from adapters.database.destinations import DestinationTable
 from adapters.database.digests import DigestTable
 from adapters.database.feeds import FeedTable
@@ -16,6 +17,7 @@ from adapters.database.session import Session
 from adapters.database.subscriptions import SubscriptionTable
 from adapters.database.summaries import SummaryTable
 from bot.ports import (
+    BudgetRepository,
     DestinationRepository,
     DigestRepository,
     FeedRepository,
@@ -35,6 +37,7 @@ class DatabaseUnitOfWork:
     digests: DigestRepository
     outbox: OutboxRepository
     summaries: SummaryRepository
+    budgets: BudgetRepository
     feeds: FeedRepository
 
     def __init__(self, session: Callable[[], AbstractAsyncContextManager[Session]]) -> None:
@@ -49,6 +52,7 @@ class DatabaseUnitOfWork:
         self.digests = DigestTable(self._session)
         self.outbox = OutboxTable(self._session)
         self.summaries = SummaryTable(self._session)
+        self.budgets = BudgetTable(self._session)
         self.feeds = FeedTable(self._session)
         return self
 

@@ -52,6 +52,7 @@ class Digest:
     entries: tuple[DigestEntry, ...]
     silence: Silence | None = None
     silence_reason: str = ""  # one sentence, fit for the channel
+    notices: tuple[str, ...] = ()  # sentences for the channel: budget spent, model in trouble
     seen_through: int = 0  # the last announcement considered, for the subscription's cursor
 
     @property

@@ -57,6 +57,20 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class SummaryKey:
+    """What there is one summary of; all who want the same share it."""
+
+    arxiv_id: str
+    version: int
+    language: str
+    prompt: str
+    model: str
+
+    def __str__(self) -> str:
+        return f"{self.arxiv_id}v{self.version} in {self.language} by {self.model}"
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """What one model (or the extractive fallback) says of one version of one paper."""
 
@@ -74,6 +88,11 @@ class Summary:
     cut: str = ""  # one sentence: what of it did not fit into the model's budget
     notices: tuple[str, ...] = ()  # sentences for the reader: cut short, wrong language
     usage: Usage = Usage()  # over every attempt that led to this summary
+
+    @property
+    def key(self) -> SummaryKey:
+        """What it is stored under."""
+        return SummaryKey(self.arxiv_id, self.version, self.language, self.prompt, self.model)
 
     @property
     def is_extract(self) -> bool:

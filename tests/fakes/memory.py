@@ -17,12 +17,14 @@ from typing import Self
 
 from bot.domain.commands import SubscriptionChanges
 from bot.domain.digest import Digest, DigestEntry
+from bot.domain.missed_days import MissedDay
 from bot.domain.outbox import MessageRef, OutboxMessage, OutboxState
-from bot.domain.papers import Announcement, Paper
+from bot.domain.papers import Announcement, AnnounceType, Paper
 from bot.domain.subscriptions import Destination, Subscription, SubscriptionState
-from bot.domain.summary import Summary
+from bot.domain.summary import Summary, SummaryKey
 from bot.errors import TransientError
 from bot.ports import (
+    BudgetRepository,
     DestinationRepository,
     DestinationState,
     DigestRecord,
@@ -33,11 +35,12 @@ from bot.ports import (
     PaperRepository,
     SubscriptionRepository,
     SubscriptionStep,
+    SummaryFailure,
     SummaryRepository,
+    SummaryTurn,
 )
 
 Version = tuple[str, int]
-SummaryKey = tuple[str, int, str, str, str]
 OPEN = (OutboxState.PENDING, OutboxState.SENDING)
 
 
@@ -49,6 +52,14 @@ class Posting:
     lease_until: datetime | None = None
     error: str = ""
     ref: MessageRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Who writes a summary."""
+
+    holder: str
+    lease_until: datetime
 
 
 @dataclass(slots=True)
@@ -63,7 +74,11 @@ class Memory:
     digests: list[DigestRecord] = field(default_factory=list)
     outbox: dict[str, Posting] = field(default_factory=dict)
     summaries: dict[SummaryKey, Summary] = field(default_factory=dict)
+    turns: dict[SummaryKey, Turn] = field(default_factory=dict)
+    failures: dict[SummaryKey, SummaryFailure] = field(default_factory=dict)
+    budgets: dict[tuple[str, datetime], int] = field(default_factory=dict)
     checks: list[FeedCheck] = field(default_factory=list)
+    missed: dict[date, MissedDay] = field(default_factory=dict)
 
     def copy(self) -> Memory:
         return Memory(**{part.name: copy(getattr(self, part.name)) for part in fields(self)})
@@ -124,6 +139,7 @@ class MemoryUnitOfWork:
     digests: DigestRepository
     outbox: OutboxRepository
     summaries: SummaryRepository
+    budgets: BudgetRepository
     feeds: FeedRepository
 
     def __init__(self, database: MemoryDatabase) -> None:
@@ -137,6 +153,7 @@ class MemoryUnitOfWork:
         self.digests = MemoryDigests(self._transaction)
         self.outbox = MemoryOutbox(self._transaction)
         self.summaries = MemorySummaries(self._transaction)
+        self.budgets = MemoryBudgets(self._transaction)
         self.feeds = MemoryFeeds(self._transaction)
         return self
 
@@ -211,6 +228,19 @@ class MemoryPapers:
     async def announced_days(self, *, limit: int) -> tuple[tuple[date, int], ...]:
         days = [announcement.announced_on for announcement in self._all()]
         return tuple((day, days.count(day)) for day in sorted(set(days), reverse=True)[:limit])
+
+    async def announced_among(self, arxiv_ids: Collection[str]) -> frozenset[str]:
+        known = {arxiv_id for arxiv_id, _ in self._transaction.read().announcements}
+        return frozenset(known.intersection(arxiv_ids))
+
+    async def new_counts(self, *, since: date) -> dict[date, dict[str, int]]:
+        counts: dict[date, dict[str, int]] = {}
+        for each in self._all():
+            if each.announced_on >= since and each.announce_type is AnnounceType.NEW:
+                by_category = counts.setdefault(each.announced_on, {})
+                primary = each.paper.primary_category
+                by_category[primary] = by_category.get(primary, 0) + 1
+        return counts
 
     def _all(self) -> list[Announcement]:
         memory = self._transaction.read()
@@ -440,7 +470,7 @@ class MemoryDigests:
             replace(
                 entry,
                 paper=memory.papers[entry.paper.arxiv_id, entry.paper.version],
-                summary=entry.summary and memory.summaries.get(_summary_key(entry.summary)),
+                summary=entry.summary and memory.summaries.get(entry.summary.key),
             )
             for entry in record.digest.entries
         )
@@ -615,17 +645,75 @@ class MemorySummaries:
         self._transaction = transaction
 
     async def find(self, paper: Paper, *, language: str, prompt: str, model: str) -> Summary | None:
-        key = (paper.arxiv_id, paper.version, language, prompt, model)
+        key = SummaryKey(paper.arxiv_id, paper.version, language, prompt, model)
         return self._transaction.read().summaries.get(key)
 
     async def put(self, summary: Summary, *, created_at: datetime) -> None:
         del created_at
         memory = await self._transaction.write()
-        memory.summaries.setdefault(_summary_key(summary), summary)
+        memory.summaries.setdefault(summary.key, summary)
+        memory.turns.pop(summary.key, None)
+        memory.failures.pop(summary.key, None)
+
+    async def take_turn(
+        self, key: SummaryKey, *, holder: str, now: datetime, lease_seconds: float
+    ) -> SummaryTurn:
+        memory = await self._transaction.write()
+        failure = memory.failures.get(key)
+        if key in memory.summaries:
+            return SummaryTurn(summary=memory.summaries[key])
+        if key in memory.turns and memory.turns[key].lease_until > now:
+            return SummaryTurn()
+        if failure is not None and failure.retry_at > now:
+            return SummaryTurn(failure=failure)
+        memory.turns[key] = Turn(holder, now + timedelta(seconds=lease_seconds))
+        return SummaryTurn(is_ours=True, failure=failure)
+
+    async def keep_turn(
+        self, key: SummaryKey, *, holder: str, now: datetime, lease_seconds: float
+    ) -> None:
+        memory = await self._transaction.write()
+        if self._is_held(key, holder):
+            memory.turns[key] = Turn(holder, now + timedelta(seconds=lease_seconds))
+
+    async def end_turn(self, key: SummaryKey, *, holder: str) -> None:
+        memory = await self._transaction.write()
+        if self._is_held(key, holder):
+            del memory.turns[key]
+
+    async def fail(self, key: SummaryKey, *, holder: str, failure: SummaryFailure) -> None:
+        memory = await self._transaction.write()
+        if self._is_held(key, holder):
+            del memory.turns[key]
+            memory.failures[key] = failure
+
+    def _is_held(self, key: SummaryKey, holder: str) -> bool:
+        turn = self._transaction.read().turns.get(key)
+        return turn is not None and turn.holder == holder
 
 
-def _summary_key(summary: Summary) -> SummaryKey:
-    return (summary.arxiv_id, summary.version, summary.language, summary.prompt, summary.model)
+class MemoryBudgets:
+    """A `BudgetRepository`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def spent(self, budget: str, *, period: datetime) -> int:
+        return self._transaction.read().budgets.get((budget, period), 0)
+
+    async def spend(
+        self, budget: str, amount: int, *, period: datetime, limit: int | None = None
+    ) -> bool:
+        memory = await self._transaction.write()
+        spent = await self.spent(budget, period=period)
+        if limit is not None and spent >= limit:
+            return False
+        memory.budgets[budget, period] = spent + amount
+        return True
+
+    async def forget(self, *, before: datetime) -> None:
+        memory = await self._transaction.write()
+        memory.budgets = {key: spent for key, spent in memory.budgets.items() if key[1] >= before}
 
 
 class MemoryFeeds:
@@ -646,6 +734,14 @@ class MemoryFeeds:
             if outcomes is None or check.outcome in outcomes
         ]
         return tuple(sorted(wanted, key=lambda check: check.checked_at)[::-1][:limit])
+
+    async def put_missed(self, days: Sequence[MissedDay]) -> None:
+        memory = await self._transaction.write()
+        memory.missed |= {missed.day: missed for missed in days}
+
+    async def missed(self, *, since: date) -> tuple[MissedDay, ...]:
+        missed = self._transaction.read().missed
+        return tuple(missed[day] for day in sorted(missed) if day >= since)
 
 
 @dataclass(slots=True)
