@@ -1,11 +1,14 @@
-"""From announcements to messages in the outbox: score, choose, summarise, render, enqueue."""
+"""From announcements to messages in the outbox: score, choose, summarise, render, enqueue.
+
+Here for one subscription at a time, as commands ask for it; `planning.py` does it for all that
+are due, with the same parts.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -24,6 +27,10 @@ from bot.services.standing import feed_standing
 from bot.services.summaries import SummaryService
 
 log = logging.getLogger(__name__)
+
+SummaryBook = dict[str, dict[str, Summary]]  # by language, then by versioned ID
+
+_WRITERS = 8  # summaries asked for at once: others have their turn of the event loop in between
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +84,24 @@ class DigestService:
         """
         material = await self._read(subscriptions)
         rarity = await self._rarity.current()
-        readers = [_reader(each, material.posted, today=self._today()) for each in subscriptions]
+        readers = [reader_of(each, material.posted, today=self._today()) for each in subscriptions]
         rankings = await asyncio.to_thread(
             lambda: list(rank_many(readers, material.announcements, rarity=rarity))
         )
-        summaries = await self._summarise(subscriptions, rankings)
+        summaries: SummaryBook = {}
+        await write_summaries(
+            self._summaries,
+            wanted_summaries(subscriptions, rankings),
+            book=summaries,
+            progress=self._progress,
+        )
         return tuple(
             replace(
                 digest_of(
                     ranking,
                     interests=subscription.interests,
                     standing=material.standing,
-                    summaries=summaries[subscription.language],
+                    summaries=summaries.get(subscription.language, {}),
                 ),
                 seen_through=max(material.last_sequence, subscription.seen_through),
             )
@@ -105,7 +118,9 @@ class DigestService:
         for _ in range(2):
             [digest] = await self.compose([subscription])
             digest = replace(digest, slot=slot.name)
-            messages = self._render(subscription, digest)
+            messages = messages_of(
+                digest, subscription, self._renderers[subscription.destination.platform]
+            )
             async with self._open_unit() as unit:
                 if await _record(unit, subscription, digest, messages, slot, self._clock.now()):
                     await unit.commit()
@@ -131,56 +146,61 @@ class DigestService:
                 ),
             )
 
-    async def _summarise(
-        self, subscriptions: Sequence[Subscription], rankings: Sequence[Ranking]
-    ) -> dict[str, dict[str, Summary]]:
-        """Summaries by language and versioned ID, each asked for once."""
-        wanted = {
-            (subscription.language, scored.announcement.paper.versioned_id): (
-                scored.announcement.paper
-            )
-            for subscription, ranking in zip(subscriptions, rankings, strict=True)
-            for scored in ranking.chosen
-        }
-        written: dict[str, dict[str, Summary]] = defaultdict(dict)
-
-        async def write(language: str, paper: Paper) -> None:
-            summary = await self._summaries.for_digest(paper, language=language)
-            written[language][paper.versioned_id] = summary
-            self._progress(sum(map(len, written.values())), len(wanted), "summaries")
-
-        await asyncio.gather(*(write(language, paper) for (language, _), paper in wanted.items()))
-        return written
-
-    def _render(self, subscription: Subscription, digest: Digest) -> tuple[OutboxMessage, ...]:
-        if digest.is_empty and not subscription.announce_empty:
-            return ()
-        payloads = self._renderers[subscription.destination.platform].digest(digest, subscription)
-        keys = [f"digest/{subscription.id}/{digest.slot}/{n}" for n in range(len(payloads))]
-        return tuple(
-            OutboxMessage(
-                key=key,
-                destination=subscription.destination,
-                payload=payload,
-                position=position,
-                parent_key=keys[0] if position else None,
-            )
-            for position, (key, payload) in enumerate(zip(keys, payloads, strict=True))
-        )
-
     def _today(self) -> date:
         return calendar.eastern_day(self._clock.now())
 
 
-def _reader(
+def reader_of(
     subscription: Subscription, posted: Mapping[int, frozenset[str]], *, today: date
 ) -> Reader:
+    """Whom to rank for: what was posted or considered before stays out, and what is too old."""
     return Reader(
         interests=subscription.interests,
         posted=posted.get(subscription.id, frozenset()),
         after_sequence=subscription.seen_through,
         since=today - timedelta(days=subscription.interests.days_back),
     )
+
+
+def wanted_summaries(
+    subscriptions: Iterable[Subscription], rankings: Iterable[Ranking]
+) -> dict[tuple[str, str], Paper]:
+    """The chosen papers, each once for every language: by language and versioned ID."""
+    return {
+        (subscription.language, scored.announcement.paper.versioned_id): scored.announcement.paper
+        for subscription, ranking in zip(subscriptions, rankings, strict=True)
+        for scored in ranking.chosen
+    }
+
+
+async def write_summaries(
+    summaries: SummaryService,
+    wanted: Mapping[tuple[str, str], Paper],
+    *,
+    book: SummaryBook,
+    progress: Progress = no_progress,
+) -> None:
+    """Put into `book` what it lacks of `wanted`; each summary is asked for once."""
+    lacking = {
+        (language, versioned_id): paper
+        for (language, versioned_id), paper in wanted.items()
+        if versioned_id not in book.get(language, {})
+    }
+    waiting = iter(lacking.items())
+    done = 0
+
+    async def write() -> None:
+        nonlocal done
+        for (language, versioned_id), paper in waiting:
+            summary = await summaries.for_digest(paper, language=language)
+            book.setdefault(language, {})[versioned_id] = summary
+            done += 1
+            progress(done, len(lacking), "summaries")
+            await asyncio.sleep(0)  # an extract is made without waiting for anybody
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(min(_WRITERS, len(lacking))):
+            group.create_task(write())
 
 
 def digest_of(
@@ -221,6 +241,26 @@ def digest_of(
     )
 
 
+def messages_of(
+    digest: Digest, subscription: Subscription, renderer: Renderer
+) -> tuple[OutboxMessage, ...]:
+    """The digest as the exact messages to send: none for an empty one nobody asked to hear of."""
+    if digest.is_empty and not subscription.announce_empty:
+        return ()
+    payloads = renderer.digest(digest, subscription)
+    keys = [f"digest/{subscription.id}/{digest.slot}/{n}" for n in range(len(payloads))]
+    return tuple(
+        OutboxMessage(
+            key=key,
+            destination=subscription.destination,
+            payload=payload,
+            position=position,
+            parent_key=keys[0] if position else None,
+        )
+        for position, (key, payload) in enumerate(zip(keys, payloads, strict=True))
+    )
+
+
 def _planned(subscription: Subscription, digest: Digest) -> dict[str, object]:
     return {
         "subscription": subscription.id,
@@ -241,7 +281,12 @@ async def _record(
     if not await unit.digests.add(subscription.id, digest, created_at=now):
         return False
     await unit.outbox.add(messages, now=now)
+    stored = await unit.subscriptions.get(subscription.id)
+    # Summaries may have taken minutes: a schedule that was edited meanwhile stays as it is.
+    is_edited = stored is not None and stored.next_run_at != subscription.next_run_at
     await unit.subscriptions.advance(
-        subscription.id, seen_through=digest.seen_through, next_run_at=slot.next_run_at
+        subscription.id,
+        seen_through=digest.seen_through,
+        next_run_at=stored.next_run_at if stored and is_edited else slot.next_run_at,
     )
     return True

@@ -1,0 +1,358 @@
+"""All digests that are due, planned together: one pass over the papers, then batch by batch.
+
+The event loop only reads and writes; what needs the processor (times, scores, rendering) runs in
+a worker thread. A batch is one transaction, so a crash between two leaves nothing half-done, and
+another process that plans the same digests at the same time finds them taken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from itertools import islice
+
+from bot.domain import calendar
+from bot.domain.matching import Ranking, rank_many
+from bot.domain.outbox import OutboxMessage
+from bot.domain.papers import Announcement
+from bot.domain.rarity import Rarity
+from bot.domain.silence import FeedStanding
+from bot.domain.subscriptions import Subscription
+from bot.errors import TransientError
+from bot.ports import (
+    NO_TELEMETRY,
+    DigestRecord,
+    Renderer,
+    SubscriptionStep,
+    Telemetry,
+    UnitOfWorkFactory,
+)
+from bot.services.digests import (
+    Slot,
+    SummaryBook,
+    digest_of,
+    messages_of,
+    reader_of,
+    wanted_summaries,
+    write_summaries,
+)
+from bot.services.rarity import RarityService
+from bot.services.standing import feed_standing
+from bot.services.summaries import SummaryService
+
+log = logging.getLogger(__name__)
+
+RANKED_TOGETHER = 5_000  # subscriptions in one pass over the papers: some kilobytes each
+WRITTEN_TOGETHER = 250  # digests in one transaction, about 20 kilobytes each
+_NEXT_TRY = timedelta(days=1)  # where a schedule cannot be read at all
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A subscription whose time has come, and the run it is for."""
+
+    subscription: Subscription
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class _Material:
+    """The announcements after a sequence and since a day: all that some readers may get."""
+
+    after: int
+    since: date
+    announcements: tuple[Announcement, ...]
+    rarity: Rarity
+
+    @property
+    def last_sequence(self) -> int:
+        """The last announcement that was read; a later one waits for the next digest."""
+        return self.announcements[-1].sequence if self.announcements else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """A digest ready to be written."""
+
+    record: DigestRecord
+    messages: tuple[OutboxMessage, ...]
+    step: SubscriptionStep
+
+
+@dataclass(slots=True)
+class _Run:
+    """One round of planning, and what its batches share."""
+
+    now: datetime
+    cutoff: datetime  # digests due by then go out; later ones wait for a late feed
+    standing: FeedStanding
+    material: _Material | None = None
+    summaries: SummaryBook = field(default_factory=dict)
+    refused: set[int] = field(default_factory=set)  # subscriptions that are tried once more
+    planned: Counter[str] = field(default_factory=Counter)  # by whether they are empty
+
+
+class PlanningService:
+    """Plans what is due; nothing it does reaches a platform before delivery."""
+
+    def __init__(
+        self,
+        *,
+        open_unit: UnitOfWorkFactory,
+        renderers: Mapping[str, Renderer],
+        summaries: SummaryService,
+        rarity: RarityService,
+        extra_holidays: frozenset[date] = frozenset(),
+        telemetry: Telemetry = NO_TELEMETRY,
+    ) -> None:
+        self._open_unit = open_unit
+        self._renderers = renderers
+        self._summaries = summaries
+        self._rarity = rarity
+        self._extra_holidays = extra_holidays
+        self._telemetry = telemetry
+
+    async def plan_due(self, now: datetime, *, patience: timedelta) -> int:
+        """Plan every digest that is due at `now` (UTC); returns how many were.
+
+        While an announcement is late, digests wait for it up to `patience` after their time. One
+        that cannot be planned is logged and tried at its next run; the others are none the worse.
+        Raises TransientError when the database fails: what was planned until then stays planned,
+        the rest is still due.
+        """
+        began = asyncio.get_running_loop().time()
+        run = await self._begin(now, patience)
+        seen = 0
+        while found := await self._read_due(run):
+            seen += len(found)
+            ready, steps = await asyncio.to_thread(self._appointments, run, found)
+            await self._advance(steps)
+            if ready:
+                await self._plan(run, ready)
+        planned = run.planned.total()
+        self._telemetry.gauge("digests_due", seen)
+        if seen:
+            seconds = asyncio.get_running_loop().time() - began
+            self._telemetry.observe("planning_seconds", seconds)
+            log.info("planning.done", extra={"planned": planned, "seconds": round(seconds, 3)})
+        return planned
+
+    async def _begin(self, now: datetime, patience: timedelta) -> _Run:
+        async with self._open_unit() as unit:
+            standing = await feed_standing(unit, now=now, extra_holidays=self._extra_holidays)
+        self._telemetry.gauge("digests_waiting_for_feed", standing.is_late)
+        return _Run(now, now - patience if standing.is_late else now, standing)
+
+    async def _read_due(self, run: _Run) -> tuple[Subscription, ...]:
+        async with self._open_unit() as unit:
+            return await unit.subscriptions.due(run.cutoff, limit=RANKED_TOGETHER)
+
+    def _appointments(
+        self, run: _Run, found: Sequence[Subscription]
+    ) -> tuple[list[_Due], list[SubscriptionStep]]:
+        """What to plan now, and the next runs of those that are not planned now."""
+        ready: list[_Due] = []
+        steps: list[SubscriptionStep] = []
+        homeless: Counter[str] = Counter()
+        for subscription in found:
+            try:
+                missed = _missed(subscription, run.now)
+                slot = Slot(
+                    calendar.slot_of(subscription.schedule, missed),
+                    calendar.next_run_after(subscription.schedule, run.now),
+                )
+            except Exception as error:  # noqa: BLE001 - whatever is stored, others go on
+                steps.append(_skipped(subscription, run.now, error))
+                continue
+            if missed > run.cutoff:
+                # Long overdue, but today's run is not: it waits like everybody's.
+                steps.append(SubscriptionStep(subscription.id, subscription.seen_through, missed))
+            elif subscription.destination.platform not in self._renderers:
+                homeless[subscription.destination.platform] += 1
+                steps.append(
+                    SubscriptionStep(subscription.id, subscription.seen_through, slot.next_run_at)
+                )
+            else:
+                ready.append(_Due(subscription, slot))
+        for platform, count in homeless.items():
+            log.error(
+                "planning.not_connected", extra={"platform": platform, "subscriptions": count}
+            )
+        return ready, steps
+
+    async def _advance(self, steps: Sequence[SubscriptionStep]) -> None:
+        if not steps:
+            return
+        async with self._open_unit() as unit:
+            await unit.subscriptions.advance_many(steps)
+            await unit.commit()
+
+    async def _plan(self, run: _Run, ready: Sequence[_Due]) -> None:
+        """Plan all of `ready`, however one of them fails."""
+        try:
+            rankings = await self._rank(run, ready)
+            for start in range(0, len(ready), WRITTEN_TOGETHER):
+                batch = ready[start : start + WRITTEN_TOGETHER]
+                await self._finish_all(run, batch, await asyncio.to_thread(_next, rankings, batch))
+        except TransientError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one subscription's fault is nobody else's
+            await self._plan_halves(run, ready, error)
+
+    async def _finish_all(
+        self, run: _Run, batch: Sequence[_Due], rankings: Sequence[Ranking]
+    ) -> None:
+        try:
+            await self._finish(run, batch, rankings)
+        except TransientError:
+            raise
+        except Exception as error:  # noqa: BLE001 - likewise
+            await self._plan_halves(run, batch, error)
+
+    async def _plan_halves(self, run: _Run, ready: Sequence[_Due], error: Exception) -> None:
+        """Find the one that fails by halving; what was written before is not due any more."""
+        if len(ready) == 1:
+            await self._advance([_skipped(ready[0].subscription, run.now, error)])
+            return
+        middle = len(ready) // 2
+        await self._plan(run, ready[:middle])
+        await self._plan(run, ready[middle:])
+
+    async def _rank(self, run: _Run, ready: Sequence[_Due]) -> Iterator[Ranking]:
+        material = await self._material(run, [due.subscription for due in ready])
+        async with self._open_unit() as unit:
+            posted = await unit.digests.posted_ids(
+                [due.subscription.id for due in ready],
+                among=[each.paper.arxiv_id for each in material.announcements],
+            )
+        today = calendar.eastern_day(run.now)
+        readers = [reader_of(due.subscription, posted, today=today) for due in ready]
+        return rank_many(readers, material.announcements, rarity=material.rarity)
+
+    async def _material(self, run: _Run, readers: Sequence[Subscription]) -> _Material:
+        """What was read before, if it is enough for `readers`."""
+        after = min(each.seen_through for each in readers)
+        longest = max(each.interests.days_back for each in readers)
+        since = calendar.eastern_day(run.now) - timedelta(days=longest)
+        known = run.material
+        if known is None or after < known.after or since < known.since:
+            rarity = await self._rarity.current()
+            async with self._open_unit() as unit:
+                announcements = await unit.papers.announced(after=after, since=since)
+            known = run.material = _Material(after, since, announcements, rarity)
+        return known
+
+    async def _finish(self, run: _Run, batch: Sequence[_Due], rankings: Sequence[Ranking]) -> None:
+        subscriptions = [due.subscription for due in batch]
+        wanted = wanted_summaries(subscriptions, rankings)
+        await write_summaries(self._summaries, wanted, book=run.summaries)
+        planned, skipped = await asyncio.to_thread(self._render_each, run, batch, rankings)
+        await self._advance(skipped)
+        await self._write(run, planned)
+
+    def _render_each(
+        self, run: _Run, batch: Sequence[_Due], rankings: Sequence[Ranking]
+    ) -> tuple[list[_Planned], list[SubscriptionStep]]:
+        """The digests, and the steps of those that cannot be shown."""
+        planned: list[_Planned] = []
+        skipped: list[SubscriptionStep] = []
+        for due, ranking in zip(batch, rankings, strict=True):
+            try:
+                planned.append(self._render(run, due, ranking))
+            except Exception as error:  # noqa: BLE001 - others can be shown
+                skipped.append(_skipped(due.subscription, run.now, error))
+        return planned, skipped
+
+    def _render(self, run: _Run, due: _Due, ranking: Ranking) -> _Planned:
+        subscription = due.subscription
+        digest = digest_of(
+            ranking,
+            interests=subscription.interests,
+            standing=run.standing,
+            summaries=run.summaries.get(subscription.language, {}),
+        )
+        last = run.material.last_sequence if run.material else 0
+        seen_through = max(last, subscription.seen_through)
+        digest = replace(digest, slot=due.slot.name, seen_through=seen_through)
+        renderer = self._renderers[subscription.destination.platform]
+        return _Planned(
+            DigestRecord(subscription.id, digest, run.now),
+            messages_of(digest, subscription, renderer),
+            SubscriptionStep(subscription.id, seen_through, due.slot.next_run_at),
+        )
+
+    async def _write(self, run: _Run, planned: Sequence[_Planned]) -> None:
+        async with self._open_unit() as unit:
+            # Summaries may have taken minutes: what was edited, paused, removed or planned by
+            # another process meanwhile is not due any more. Nothing becomes due before the
+            # cutoff, so these are the first in line, but for the few that were refused.
+            first = await unit.subscriptions.due(run.cutoff, limit=len(planned) + len(run.refused))
+            still_due = {each.id for each in first}
+            ready = [each for each in planned if each.step.subscription_id in still_due]
+            answers = await unit.digests.add_many([each.record for each in ready])
+            accepted = [each for each, is_ours in zip(ready, answers, strict=True) if is_ours]
+            refused = [each for each, is_ours in zip(ready, answers, strict=True) if not is_ours]
+            messages = [message for each in accepted for message in each.messages]
+            await unit.outbox.add(messages, now=run.now)
+            await unit.subscriptions.advance_many(
+                [*(each.step for each in accepted), *_given_up(run, refused)]
+            )
+            await unit.commit()
+        self._tell(run, accepted)
+
+    def _tell(self, run: _Run, accepted: Sequence[_Planned]) -> None:
+        counted = Counter("yes" if each.record.digest.is_empty else "no" for each in accepted)
+        run.planned += counted
+        for empty, count in counted.items():
+            self._telemetry.count("digests_planned", count, empty=empty)
+        for each in accepted:
+            digest = each.record.digest
+            log.debug(
+                "digest.planned",
+                extra={
+                    "subscription": each.record.subscription_id,
+                    "slot": digest.slot,
+                    "papers": len(digest.entries),
+                    "silence": digest.silence,
+                },
+            )
+
+
+def _missed(subscription: Subscription, now: datetime) -> datetime:
+    """The latest run that is due: those before it need none of their own."""
+    if subscription.next_run_at is None:
+        return now
+    return calendar.latest_missed(subscription.schedule, subscription.next_run_at, now) or now
+
+
+def _next(rankings: Iterator[Ranking], batch: Sequence[_Due]) -> list[Ranking]:
+    return list(islice(rankings, len(batch)))
+
+
+def _given_up(run: _Run, refused: Sequence[_Planned]) -> list[SubscriptionStep]:
+    """The steps of those that were refused twice; the others stay due for another try.
+
+    Refused once: a paper was posted meanwhile, by `now` or another process. Refused twice: the
+    slot is taken, and the digest with it.
+    """
+    twice = [each for each in refused if each.record.subscription_id in run.refused]
+    run.refused.update(each.record.subscription_id for each in refused)
+    return [replace(each.step, seen_through=0) for each in twice]
+
+
+def _skipped(subscription: Subscription, now: datetime, error: Exception) -> SubscriptionStep:
+    """The step of one that cannot be planned; its cursor stays, so nothing is lost."""
+    log.error(
+        "planning.skipped",
+        extra={"subscription": subscription.id, "reason": str(error)},
+        exc_info=error,
+    )
+    try:
+        next_run_at = calendar.next_run_after(subscription.schedule, now)
+    except Exception:  # noqa: BLE001 - it may be the schedule itself that cannot be read
+        next_run_at = now + _NEXT_TRY
+    return SubscriptionStep(subscription.id, subscription.seen_through, next_run_at)
