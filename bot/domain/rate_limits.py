@@ -1,8 +1,8 @@
 """How fast a platform may be called: so many calls in any window of time, evenly spread.
 
-Platforms count the calls that *arrive*; what we know is when we call. The window is therefore
-taken a little longer than the platform's, which forgives a network that is faster one moment
-than the other.
+Platforms count the calls that *arrive*; what we know is when we call. An even flow a little
+under the ceiling forgives a network that is faster one moment than the other, and lets calls
+that came late be made up for.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-_HEADROOM = 1.03  # 97 % of a ceiling: 30 ms of a second for the network's moods
+_EVEN_FLOW = 0.975  # of the ceiling
+_WINDOW_SECONDS = 1.01  # no more calls in this than the ceiling allows in one second
 _CATCH_UP_SECONDS = 0.25  # what a late call may regain by the next ones coming faster
 
 
@@ -25,12 +26,16 @@ class CallPace:
 
     @property
     def _calls(self) -> int:
-        """How many calls one window holds."""
+        """How many calls a window holds."""
         return max(1, int(self.per_second))
 
     @property
     def _window(self) -> timedelta:
-        return timedelta(seconds=_HEADROOM * self._calls / self.per_second)
+        return timedelta(seconds=_WINDOW_SECONDS * self._calls / self.per_second)
+
+    @property
+    def _interval(self) -> timedelta:
+        return timedelta(seconds=1 / (_EVEN_FLOW * self.per_second))
 
     def wait_seconds(self, now: datetime) -> float:
         """Seconds until the next call may be made; 0.0 when it may be made now."""
@@ -38,7 +43,7 @@ class CallPace:
         if self.paused_until is not None:
             moments.append(self.paused_until)
         # A clock that was set back must not make us wait until it has caught up.
-        if self.slot is not None and self.slot <= now + self._window:
+        if self.slot is not None and self.slot <= now + self._interval:
             moments.append(self.slot)
         counting = [call for call in self.recent if call <= now]
         if len(counting) >= self._calls:
@@ -47,13 +52,12 @@ class CallPace:
 
     def called(self, now: datetime) -> CallPace:
         """The pace after a call at `now`."""
-        interval = self._window / self._calls
         earliest = now - timedelta(seconds=_CATCH_UP_SECONDS)
         slot = now if self.slot is None or self.slot > now else max(self.slot, earliest)
         return replace(
             self,
             recent=(*self.recent, now)[-self._calls :],
-            slot=slot + interval,
+            slot=slot + self._interval,
             paused_until=None,
         )
 
