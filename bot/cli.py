@@ -32,10 +32,10 @@ _config_option = click.option(
 )
 
 
-def main() -> None:
-    """Run the command line and end the process."""
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and end the process; `arguments` are the shell's where None."""
     try:
-        papercourier(standalone_mode=False)
+        papercourier(arguments, standalone_mode=False)
     except UserError as error:
         _end(str(error), _USAGE)
     except (TransientError, PermanentError) as error:
@@ -83,7 +83,11 @@ def _demo() -> None:
 @click.option(
     "--date", "on", type=click.DateTime(["%Y-%m-%d"]), help="The announcement day, YYYY-MM-DD."
 )
-@click.option("--formula", type=click.Choice([*Formula]), help="Instead of the configured one.")
+@click.option(
+    "--formula",
+    type=click.Choice([each.value for each in Formula]),
+    help="Instead of the configured one.",
+)
 @click.option("--format", "shape", type=click.Choice(_FORMATS), default="text")
 def _digest(
     *,
