@@ -14,6 +14,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from itertools import islice
 
 from bot.domain.units import (
     BARE,
@@ -99,6 +100,7 @@ _SKIPPED = "|".join(
         ),
         rf"[0-9]+(?:st|nd|rd|th)(?![{_L}])|{_YEAR[:-1]}|[0-9]{{3}}0)s(?![{_L}])",
         rf"(?<=[{_L})\]}}])(?:\^|_)\{{?[-−]?[0-9]{{1,4}}\}}?",
+        rf"(?<![{_L}0-9])[{_L}]_\{{?[0-9]{{1,3}}\}}?(?![{_L}0-9])",
         r"(?i:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)-[a-z]{3,5})",
     )
 )
@@ -116,7 +118,7 @@ _NEVER_BEHIND = ("x", "X", "×", "$")  # the first three have a pattern of their
 _UNIT = (
     f"(?P<unit>(?i:{_alternatives(word for word in UNITS if word.islower() and len(word) > 1)})"
     f"|{_alternatives(word for word in UNITS if word not in _NEVER_BEHIND)}"
-    rf"|[xX×](?!\s?[0-9{_L}]))"
+    rf"|[xX×](?!\s?[0-9]|[{_L}]))"
 )
 _SCALE = (
     rf"(?P<scale>[kKMBTb](?![{_L}0-9])|(?<=\s)[MB](?![{_L}0-9])|(?i:{_alternatives(SCALE_WORDS)}))"
@@ -135,10 +137,11 @@ _NUMERAL = (
     r"|(?:\^\{?(?P<own_power>[-−]?[0-9]{1,2})\}?|(?P<own_raised>⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2})))?"
     rf"(?:[\s\-]{{0,2}}{_SCALE})?"
     rf"(?:(?:[\s\u2009\u202f\u00a0]{{0,2}}|-(?=[A-Za-z]{{3}})){_UNIT}|(?P<by>[x×](?=[A-Z0-9])))?"
-    rf"(?P<tail>[{_L}][{_L}0-9]*+)?"
+    rf"(?(by)|(?P<tail>[{_L}][{_L}0-9]*+)?)"
 )
 _WORD = (
-    rf"(?i:(?<![{_L}\-])(?P<word>{_alternatives(NUMBER_WORDS)})"
+    rf"(?i:(?<![{_L}\-])(?P<word>{'|'.join(sorted(NUMBER_WORDS, key=len, reverse=True))})"
+    rf"(?:(?=fold)|(?![{_L}0-9]))"
     r"(?!-?\s?(?:thirds?|quarters?|halves|half|fifths?|tenths?|drittel|tiers))"
     rf"(?:\s{_SCALE.replace('<scale>', '<word_scale>')})?"
     rf"(?:[\s\-]{{0,2}}{_UNIT.replace('<unit>', '<word_unit>')})?)"
@@ -148,7 +151,7 @@ _CJK_WORD = (
     rf"(?=[{COUNTERS}])(?P<cjk_unit>倍)?"
 )
 _NAME = (
-    rf"(?<![{_L}0-9])(?!(?i:sub|over|under|near|nearly|non)-[0-9])"
+    rf"(?:(?<![{_L}0-9])|(?<=[0-9][x×]))(?!(?i:sub|over|under|near|nearly|non)-[0-9])"
     rf"(?P<name>[{_L}][{_L}0-9]*+(?:[-_@][{_L}0-9]++|(?<=[0-9])\.[0-9]++)*+)"
 )
 _TOKEN = re.compile(f"(?P<skipped>{_SKIPPED})|{_WORD}|{_CJK_WORD}|{_NAME}|{_NUMERAL}")
@@ -239,10 +242,10 @@ def _plain(text: str) -> _Plain:
 # --- reading ----------------------------------------------------------------------------------
 
 
-def figures(text: str) -> tuple[Figure, ...]:
-    """Every figure of `text` in its order; positions are those of `text`."""
+def figures(text: str, *, limit: int | None = None) -> tuple[Figure, ...]:
+    """Every figure of `text`, or its first `limit`, in order; positions are those of `text`."""
     plain = _plain(text)
-    found = list(_scan(plain.text))
+    found = list(islice(_scan(plain.text), limit))
     for index in range(len(found) - 1, 0, -1):
         found[index - 1] = _inherit(found[index - 1], found[index], plain.text)
     return tuple(_placed(_loosened(figure, plain.text), plain, text) for figure in found)
@@ -262,7 +265,7 @@ def _scan(text: str) -> Iterator[Figure]:
             yield _figure(match, FigureKind.WORD, value, unit_of(match["word_unit"] or ""))
         elif (numeral := match["cjk"]) is not None:
             unit = TIMES if match["cjk_unit"] else BARE
-            yield _figure(match, FigureKind.WORD, CJK_NUMERALS[numeral], unit)
+            yield _figure(match, FigureKind.WORD, float(CJK_NUMERALS[numeral]), unit)
         elif (name := match["name"]) is not None and re.search("[0-9]", name):
             yield _figure(match, FigureKind.NAME, 0.0, BARE)
 
@@ -272,7 +275,7 @@ def _figure(match: re.Match[str], kind: FigureKind, value: float, unit: Unit) ->
 
 
 def _numeral(match: re.Match[str]) -> Figure:
-    if match["tail"] and not match["by"]:
+    if match["tail"]:
         return _figure(match, FigureKind.NAME, 0.0, BARE)  # "3D"
     value, quantum, other = _read(match["numeral"])
     scale = scale_of(match["scale"] or "") if match["scale"] != "b" else 1e9

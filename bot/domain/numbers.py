@@ -22,6 +22,7 @@ from bot.domain.units import BARE, PERCENT, TIMES, UNITS, Unit, unit_of
 __all__ = ["CheckedFigure", "Figure", "FigureKind", "PaperFigures", "check_figures", "figures"]
 
 _NAMES_CHECKED = 200  # looking up a name costs a search of the whole text
+_FIGURES_READ = 50_000  # of a paper; most have fewer than 3,000
 _LONGEST_TEXT = 1_000_000  # characters; a thesis has half of that
 _EXACT_BELOW = 10  # a bare "3" is a count, not a rounded 2.7
 _CLOSE = 1e-9  # relative: what floats lose
@@ -61,6 +62,7 @@ _DECIMAL_COMMA = frozenset(
 _CURRENCIES = (UNITS["$"], UNITS["€"], UNITS["£"])
 _SHOWN = "as shown"  # every numeral of the paper without its unit
 _IN_NAMES = "in names"
+_OF_COUNTS = (BARE.dimension, TIMES.dimension, UNITS["bit"].dimension)  # "three" is not 3 ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ class PaperFigures:
         named = _units_named_apart(plain)
         falls = [match.start() for match in _FALL.finditer(text)]
         sizes: defaultdict[str, list[tuple[float, bool]]] = defaultdict(list)
-        for figure in figures(text):
+        for figure in figures(text, limit=_FIGURES_READ):
             is_down = figure.value < 0 or _any_between(
                 falls, figure.start - _FALL_REACH, figure.start
             )
@@ -145,10 +147,13 @@ class PaperFigures:
             return self.says(figure.text)
         unit = figure.unit
         if unit == BARE:
-            return self._holds_bare(value, figure.quantum)
+            return self._holds_bare(value, figure)
         if self._near(unit.dimension, value * unit.factor, figure.quantum * unit.factor):
             return True
-        return figure.is_unit_inherited and self._holds_bare(value, figure.quantum)
+        # TeX's dollars are not always told from the American ones.
+        if unit in _CURRENCIES and self._near(BARE.dimension, value, figure.quantum):
+            return True
+        return figure.is_unit_inherited and self._holds_bare(value, figure)
 
     def says(self, name: str) -> bool:
         """Whether the paper's text has this name, however it is joined and capitalised."""
@@ -158,14 +163,15 @@ class PaperFigures:
         pattern = r"[\W_]{0,3}".join(map(re.escape, chunks))
         return bool(re.search(rf"(?<![^\W_]){pattern}(?!s?[^\W_]|\.[0-9])", self._words))
 
-    def _holds_bare(self, value: float, quantum: float) -> bool:
-        is_count = value.is_integer() and abs(value) < _EXACT_BELOW
-        if self._near(_SHOWN, value, 0.0 if is_count else quantum) or self._near(
-            _IN_NAMES, value, 0.0
-        ):
+    def _holds_bare(self, value: float, figure: Figure) -> bool:
+        if self._near(_IN_NAMES, value, 0.0):
             return True
-        is_fraction = 0 < value < 1 and 0 < quantum < _TWO_DECIMALS
-        return is_fraction and self._near(PERCENT.dimension, value * 100, quantum * 100)
+        if figure.kind is FigureKind.WORD or (value.is_integer() and abs(value) < _EXACT_BELOW):
+            return any(self._near(dimension, value, 0.0) for dimension in _OF_COUNTS)
+        if self._near(_SHOWN, value, figure.quantum):
+            return True
+        is_fraction = 0 < value < 1 and 0 < figure.quantum < _TWO_DECIMALS
+        return is_fraction and self._near(PERCENT.dimension, value * 100, figure.quantum * 100)
 
     def _near(self, dimension: str, value: float, quantum: float) -> bool:
         """Whether some figure rounds to `value` where the last digit shown is worth `quantum`."""
@@ -213,8 +219,9 @@ def _entries(figure: Figure, text: str, named: tuple[Unit, ...]) -> Iterator[tup
     unit = figure.unit
     if unit != BARE:
         yield unit.dimension, figure.value * unit.factor
-        if not figure.is_unit_inherited:
-            return
+        if figure.is_unit_inherited:
+            yield BARE.dimension, figure.value
+        return
     for other in named:
         yield other.dimension, figure.value * other.factor
     has_decimals = 0 < figure.quantum < 1 and not figure.value.is_integer()
@@ -224,8 +231,7 @@ def _entries(figure: Figure, text: str, named: tuple[Unit, ...]) -> Iterator[tup
         yield PERCENT.dimension, figure.value
         if abs(figure.value) <= 1 and figure.quantum < _TWO_DECIMALS:
             yield PERCENT.dimension, figure.value * 100
-    for currency in _CURRENCIES:  # TeX's dollars are not told from the American ones
-        yield currency.dimension, figure.value
+    yield BARE.dimension, figure.value
 
 
 def _values_in_name(name: str) -> Iterator[float]:
