@@ -22,7 +22,7 @@ LONGEST_WAIT_SECONDS = 60.0  # whoever is asked to wait longer comes back anothe
 REFUSED_SECONDS = 6 * 3600.0
 
 _REDIRECTS, _SERVER_FAULTS = range(300, 400), range(500, 600)
-_FORBIDDEN, _THROTTLED = 403, 429
+_FORBIDDEN, _THROTTLED, _BUSY = 403, 429, 503
 _TROUBLES = {429: "asks us to slow down", 503: "is busy or being repaired"}
 _HOPELESS = {
     400: (
@@ -54,8 +54,11 @@ def status_error(
     if status == _THROTTLED or status in _SERVER_FAULTS:
         trouble = _TROUBLES.get(status, "failed to answer")
         when = "in a few minutes" if retry_after is None else f"in {math.ceil(retry_after)} seconds"
+        is_throttled = status == _THROTTLED or (status == _BUSY and retry_after is not None)
         return TransientError(
-            f"{what} {trouble} ({status}): try again {when}.", retry_after=retry_after
+            f"{what} {trouble} ({status}): try again {when}.",
+            retry_after=retry_after,
+            code="throttled" if is_throttled else "",
         )
     if status in _REDIRECTS:
         return redirect_error(what, "elsewhere")

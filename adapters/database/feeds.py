@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import sqlalchemy as sa
 
 from adapters.database.session import Session
-from adapters.database.tables import feed_checks
+from adapters.database.tables import feed_checks, missed_days
+from bot.domain.missed_days import MissedDay
 from bot.ports import FeedCheck
 
 
@@ -29,6 +31,9 @@ class FeedTable:
                 unseen=check.unseen,
                 etag=check.etag,
                 detail=check.detail,
+                batch_on=check.batch_on,
+                silent=check.silent,
+                next_look_at=check.next_look_at,
             )
         )
 
@@ -52,6 +57,42 @@ class FeedTable:
                 items=row.items,
                 unseen=row.unseen,
                 etag=row.etag,
+                detail=row.detail,
+                batch_on=row.batch_on,
+                silent=tuple(row.silent),
+                next_look_at=row.next_look_at,
+            )
+            for row in await self._session.rows(query)
+        )
+
+    async def put_missed(self, days: Sequence[MissedDay]) -> None:
+        """Remember how catching up stands with these days."""
+        insert = self._session.insert(missed_days)
+        statement = insert.on_conflict_do_update(
+            index_elements=["day"],
+            set_={
+                column.name: insert.excluded[column.name]
+                for column in missed_days.c
+                if not column.primary_key
+            },
+        )
+        rows = [
+            {column.name: getattr(day, column.name) for column in missed_days.c}
+            for day in sorted(days, key=lambda missed: missed.day)
+        ]
+        if rows:
+            await self._session.write_many(statement, rows)
+
+    async def missed(self, *, since: date) -> tuple[MissedDay, ...]:
+        """The days remembered, oldest first."""
+        query = sa.select(missed_days).where(missed_days.c.day >= since).order_by(missed_days.c.day)
+        return tuple(
+            MissedDay(
+                day=row.day,
+                is_done=row.is_done,
+                attempts=row.attempts,
+                retry_at=row.retry_at,
+                found=row.found,
                 detail=row.detail,
             )
             for row in await self._session.rows(query)

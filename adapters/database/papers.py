@@ -108,6 +108,33 @@ class PaperTable:
         )
         return tuple((row[0], row[1]) for row in await self._session.rows(query))
 
+    async def announced_among(self, arxiv_ids: Collection[str]) -> frozenset[str]:
+        """Those of these papers that were announced before."""
+        known = await self._announced_versions(sorted(arxiv_ids))
+        return frozenset(arxiv_id for arxiv_id, _ in known)
+
+    async def new_counts(self, *, since: date) -> dict[date, dict[str, int]]:
+        """Papers announced as new, by day and primary category."""
+        primary = papers.c.categories[0].as_string()
+        query = (
+            sa.select(announcements.c.announced_on, primary, sa.func.count())
+            .join_from(
+                announcements,
+                papers,
+                (announcements.c.arxiv_id == papers.c.arxiv_id)
+                & (announcements.c.version == papers.c.version),
+            )
+            .where(
+                announcements.c.announced_on >= since,
+                announcements.c.announce_type == AnnounceType.NEW.value,
+            )
+            .group_by(announcements.c.announced_on, primary)
+        )
+        counts: dict[date, dict[str, int]] = {}
+        for day, category, count in await self._session.rows(query):
+            counts.setdefault(day, {})[category] = count
+        return counts
+
     async def _announced_versions(self, ids: Sequence[str]) -> set[Version]:
         known: set[Version] = set()
         for start in range(0, len(ids), _IDS_AT_ONCE):

@@ -216,7 +216,7 @@ class Desk:
             checks = await unit.feeds.latest()
         for check in checks:
             is_fresh = self._clock.now() - check.checked_at < _FRESH
-            if is_fresh and check.outcome != "failed" and set(categories) <= set(check.categories):
+            if is_fresh and not check.is_trouble and set(categories) <= set(check.categories):
                 return
         await self._ingest.ingest(sorted(wanted))
 

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
+from bot.domain.missed_days import MissedDay
 from bot.domain.papers import AnnounceType
 from bot.ports import FeedCheck
 from tests.contract.conftest import Store, Stores
@@ -221,7 +222,7 @@ async def test_the_first_of_two_summaries_stays(stores: Stores) -> None:
 
 
 async def test_looks_at_the_feed_come_back_newest_first(store: Store) -> None:
-    failed = FeedCheck(NOW, ("cs.CL",), "failed", detail="arXiv is not answering.")
+    failed = FeedCheck(NOW, ("cs.CL",), "failing", detail="arXiv is not answering.")
     new = FeedCheck(
         NOW + timedelta(hours=1),
         ("cs.CL", "cs.LG"),
@@ -230,6 +231,9 @@ async def test_looks_at_the_feed_come_back_newest_first(store: Store) -> None:
         items=300,
         unseen=290,
         etag='"abc"',
+        batch_on=DAY,
+        silent=("cs.LG",),
+        next_look_at=NOW + timedelta(hours=2),
     )
     unchanged = FeedCheck(NOW + timedelta(hours=2), ("cs.CL", "cs.LG"), "unchanged", etag='"abc"')
 
@@ -239,5 +243,61 @@ async def test_looks_at_the_feed_come_back_newest_first(store: Store) -> None:
 
         assert await uow.feeds.latest() == (unchanged,)
         assert await uow.feeds.latest(limit=5) == (unchanged, new, failed)
-        assert await uow.feeds.latest(outcomes=["new", "failed"], limit=5) == (new, failed)
+        assert await uow.feeds.latest(outcomes=["new", "failing"], limit=5) == (new, failed)
         assert await uow.feeds.latest(outcomes=["stale"]) == ()
+
+
+async def test_missed_days_come_back_oldest_first_as_they_were_last_put(store: Store) -> None:
+    waiting = MissedDay(
+        YESTERDAY, attempts=2, retry_at=NOW + timedelta(hours=1), detail="arXiv is busy."
+    )
+    done = MissedDay(date(2026, 1, 15), is_done=True, attempts=1, found=40)
+
+    async with store.unit_of_work() as uow:
+        await uow.feeds.put_missed([MissedDay(YESTERDAY), MissedDay(done.day)])
+        await uow.feeds.put_missed([waiting, done])
+        await uow.feeds.put_missed([])
+        await uow.commit()
+
+    async with store.unit_of_work() as uow:
+        assert await uow.feeds.missed(since=done.day) == (done, waiting)
+        assert await uow.feeds.missed(since=YESTERDAY) == (waiting,)
+
+
+async def test_papers_announced_before_are_known_in_whatever_version(store: Store) -> None:
+    async with store.unit_of_work() as uow:
+        await uow.papers.add_announcements(
+            [an_announcement("2601.00001"), an_announcement(a_paper("2601.00002", version=3))],
+            seen_at=NOW,
+        )
+        await uow.papers.put(a_paper("2601.00003"))
+        asked = [f"2601.{n:05}" for n in range(1, 1500)]
+
+        assert await uow.papers.announced_among(asked) == {"2601.00001", "2601.00002"}
+        assert await uow.papers.announced_among([]) == frozenset()
+
+
+async def test_new_papers_are_counted_by_day_and_primary_category(store: Store) -> None:
+    async with store.unit_of_work() as uow:
+        await uow.papers.add_announcements(
+            [
+                an_announcement("2601.00001", announced_on=date(2026, 1, 19)),
+                an_announcement("2601.00002", announced_on=YESTERDAY),
+                an_announcement(a_paper("2601.00003", categories=("cs.LG", "cs.CL"))),
+                an_announcement(a_paper("2601.00004", categories=("cs.LG",))),
+                an_announcement(a_paper("2601.00005", categories=("cs.CL", "cs.LG"))),
+                an_announcement(
+                    a_paper("2601.00006", categories=("math.ST", "cs.LG")),
+                    announce_type=AnnounceType.CROSS,
+                ),
+                an_announcement(
+                    a_paper("2601.00007", version=2), announce_type=AnnounceType.REPLACE
+                ),
+            ],
+            seen_at=NOW,
+        )
+
+        assert await uow.papers.new_counts(since=YESTERDAY) == {
+            YESTERDAY: {"cs.CL": 1},
+            DAY: {"cs.LG": 2, "cs.CL": 1},
+        }
