@@ -59,9 +59,6 @@ METRICS: Final[Mapping[str, Metric]] = MappingProxyType(
         ),
         "feed_batch_size": Metric(Kind.GAUGE, "Papers in the last batch that brought any."),
         "feed_late": Metric(Kind.GAUGE, "1 while an announcement that should be out is not seen."),
-        "feed_days_missing": Metric(
-            Kind.GAUGE, "Announcement days within reach that are not stored yet."
-        ),
         # digests
         "digests_due": Metric(Kind.GAUGE, "Subscriptions whose digest was due at the last tick."),
         "digests_planned": Metric(
@@ -71,7 +68,6 @@ METRICS: Final[Mapping[str, Metric]] = MappingProxyType(
             Kind.GAUGE, "1 while due digests wait for a late announcement."
         ),
         "planning_seconds": Metric(Kind.OBSERVE, "Seconds one round of planning took."),
-        "subscriptions": Metric(Kind.GAUGE, "Subscriptions by state.", ("state",)),
         "model_calls": Metric(Kind.COUNT, "Calls to the language model.", ("outcome",)),
         "model_tokens": Metric(Kind.COUNT, "Tokens, as the model counts them.", ("direction",)),
         # delivery
@@ -81,15 +77,15 @@ METRICS: Final[Mapping[str, Metric]] = MappingProxyType(
             Kind.COUNT, "Messages put back to be tried again.", ("platform",)
         ),
         "messages_given_up": Metric(Kind.COUNT, "Messages that will never be sent.", ("platform",)),
-        "messages_found": Metric(
-            Kind.COUNT, "Messages found on their platform after a cut call.", ("platform",)
+        "send_seconds": Metric(Kind.OBSERVE, "Seconds one call took.", ("platform",)),
+        "platform_pauses": Metric(
+            Kind.COUNT, "Times a whole platform was left alone for a while.", ("platform",)
         ),
-        "platform_throttled": Metric(
-            Kind.COUNT, "Answers of a platform that asked us to slow down (429).", ("platform",)
+        "destinations_disabled": Metric(
+            Kind.COUNT, "Channels that began to refuse us.", ("platform",)
         ),
-        "destinations_disabled": Metric(Kind.GAUGE, "Channels that refuse us."),
+        "destinations_refusing": Metric(Kind.GAUGE, "Channels that refuse us now."),
         # the process
-        "jobs_waiting": Metric(Kind.GAUGE, "Jobs in this process's queue, by state.", ("state",)),
         "job_seconds": Metric(Kind.OBSERVE, "Seconds a job took.", ("job",)),
         "job_failures": Metric(Kind.COUNT, "Jobs that ended in an error.", ("job",)),
         "rows_pruned": Metric(Kind.COUNT, "Rows removed by housekeeping.", ("table",)),
