@@ -1,4 +1,4 @@
-"""`papercourier digest` as a user starts it: a process of its own, feeds in files."""
+"""`papercourier digest`: feeds in files, ranking out."""
 
 import json
 import subprocess
@@ -9,28 +9,19 @@ from typing import Any
 import pytest
 
 from adapters.arxiv.feed_files import read_feed_files
+from adapters.arxiv.sample_day import sample_feed_paths
 from bot.config import load_settings
 from bot.domain.interests import Formula
 from bot.domain.matching import rank
 from bot.domain.rarity import Rarity
+from tests.fakes.command_line import papercourier
 from tests.shared_data import ARXIV_DATA, needs_shared
 
 ROOT = Path(__file__).resolve().parents[2]
 DAYS = ("2025-12-02", "2025-12-09", "2026-01-06", "2026-01-19", "2026-01-21")
 COMBINED = "cs.AI+cs.CL+cs.DC+cs.LG.xml"
+SAMPLE = str(sample_feed_paths()[0])
 SINGLE = ("cs.AI.xml", "cs.CL.xml", "cs.DC.xml", "cs.LG.xml")
-
-
-def papercourier(*words: str, home: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "bot", *words],
-        cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(home), "PAPERCOURIER_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 def seed_config(day: str, folder: Path) -> Path:
@@ -108,9 +99,7 @@ def test_every_paper_that_the_seed_published_is_found_with_its_score(tmp_path: P
 
 
 def test_the_json_has_the_documented_keys_in_order(tmp_path: Path) -> None:
-    done = papercourier(
-        "digest", "adapters/arxiv/sample_day/sample-1.xml", "--format", "json", home=tmp_path
-    )
+    done = papercourier("digest", SAMPLE, "--format", "json", home=tmp_path)
 
     document = json.loads(done.stdout)
     assert list(document) == ["date", "considered", "matched", "papers"]
@@ -133,9 +122,7 @@ def test_the_json_has_the_documented_keys_in_order(tmp_path: Path) -> None:
     ],
 )
 def test_each_format_shows_the_digest(shape: str, telling: str, tmp_path: Path) -> None:
-    done = papercourier(
-        "digest", "adapters/arxiv/sample_day/sample-1.xml", "--format", shape, home=tmp_path
-    )
+    done = papercourier("digest", SAMPLE, "--format", shape, home=tmp_path)
 
     assert done.returncode == 0, done.stderr
     assert telling in done.stdout
@@ -143,7 +130,7 @@ def test_each_format_shows_the_digest(shape: str, telling: str, tmp_path: Path) 
 
 
 def test_a_digest_from_files_leaves_nothing_behind(tmp_path: Path) -> None:
-    papercourier("digest", "adapters/arxiv/sample_day/sample-1.xml", home=tmp_path)
+    papercourier("digest", SAMPLE, home=tmp_path)
 
     assert list(tmp_path.iterdir()) == []
 
@@ -153,10 +140,25 @@ def test_a_day_without_a_match_says_what_came_nearest(tmp_path: Path) -> None:
     config.write_text('{"categories": ["cs.LG"], "keywords": ["kv cache"], "min_score": 50}')
 
     done = papercourier(
-        *("digest", "adapters/arxiv/sample_day/sample-1.xml", "--config", str(config)),
+        *("digest", SAMPLE, "--config", str(config)),
         home=tmp_path,
     )
 
     assert done.returncode == 0
     assert "the best scored" in done.stdout
     assert "of the 50 needed" in done.stdout
+
+
+def test_it_is_a_process_like_any_other(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "digest", SAMPLE, "--format", "json"],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PAPERCOURIER_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+
+    assert json.loads(done.stdout)["date"] == "2099-12-09"
+    assert done.stderr == ""
