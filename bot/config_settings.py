@@ -98,6 +98,11 @@ class ScheduleSettings:
     at: time = setting(time(9, 0), kinds.clock_time(), "Time of day, in `schedule.timezone`.")
     on: frozenset[int] = setting(WEEKDAYS, kinds.weekdays(), "Days of the week.")
     timezone: str = setting("UTC", kinds.time_zone(), "Time zone of `schedule.at`.")
+    wait_for_feed_minutes: int = setting(
+        120,
+        kinds.whole(0, 720),
+        "How long a due digest waits for a late announcement before it goes out without.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +227,9 @@ class RetentionSettings:
     """How long things are kept; what was posted is never forgotten."""
 
     papers_days: int = setting(400, kinds.whole(30, 36_500), "Days that papers are kept.")
-    outbox_days: int = setting(30, kinds.whole(1, 36_500), "Days that sent messages are kept.")
+    outbox_days: int = setting(
+        30, kinds.whole(1, 36_500), "Days that sent and given-up messages are kept."
+    )
 
 
 @dataclass(frozen=True, slots=True)
