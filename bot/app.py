@@ -5,10 +5,11 @@ The only module of bot/ that imports adapters/.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from rich.console import Console
@@ -23,14 +24,20 @@ from adapters.arxiv.http_errors import Refusals
 from adapters.arxiv.pacing import InstallationPace, LocalSlots
 from adapters.arxiv.sample_day import sample_feed_paths
 from adapters.arxiv.text_cache import TextCache
+from adapters.database.backup import backup
 from adapters.database.engine import Database, open_database
 from adapters.llm.extractive import ExtractiveSummarizer
+from adapters.scheduling.local import LocalQueue
+from adapters.scheduling.loop_watch import LoopWatch
 from adapters.scheduling.system_clock import SetClock, SystemClock
 from adapters.terminal.client import TerminalClient
+from adapters.terminal.file_messenger import FileMessenger
 from adapters.terminal.messenger import TerminalMessenger, open_console
 from adapters.terminal.progress import TerminalProgress
 from adapters.terminal.render import TerminalRenderer, digest_payload
 from adapters.web.feeds import digest_rss
+from adapters.web.metrics import PrometheusTelemetry
+from adapters.web.server import WebServer
 from bot.config import Settings, WhoManages
 from bot.domain import calendar
 from bot.domain.digest import Digest
@@ -38,15 +45,28 @@ from bot.domain.interests import Formula, Interests
 from bot.domain.papers import Announcement, AnnounceType
 from bot.domain.verbs import help_text
 from bot.errors import UserError
-from bot.ports import Clock, FeedReading, FeedSource, Messenger, Pace, Renderer, SlotStore
+from bot.ports import (
+    NO_TELEMETRY,
+    Clock,
+    FeedReading,
+    FeedSource,
+    Messenger,
+    Pace,
+    Renderer,
+    SlotStore,
+    Telemetry,
+)
 from bot.services.delivery import DeliveryService
 from bot.services.desk import Desk, DeskRules
 from bot.services.digests import DigestService
 from bot.services.explaining import ExplainingService
 from bot.services.ingest import IngestService
 from bot.services.one_digest import compose_once, joined
+from bot.services.planning import PlanningService
 from bot.services.publishing import digest_json, digest_markdown
 from bot.services.rarity import RarityService
+from bot.services.running import RunningRules, RunningService
+from bot.services.sending import DeliveryRules
 from bot.services.subscribing import SubscribingService, SubscriptionDefaults
 from bot.services.summaries import SummaryService
 
@@ -81,6 +101,7 @@ class App:
     desk: Desk
     ingest: IngestService
     digests: DigestService
+    planning: PlanningService
     delivery: DeliveryService
     terminal: TerminalClient
 
@@ -125,11 +146,12 @@ async def open_app(
     feed: FeedSource | None = None,
     clock: Clock | None = None,
     platforms: Mapping[str, Platform] | None = None,
+    telemetry: Telemetry = NO_TELEMETRY,
 ) -> AsyncIterator[App]:
     """The whole bot on its database.
 
     `feed` and `clock` stand in for the real ones in the demo; `platforms` come beside the
-    terminal.
+    terminal and text files.
 
     Raises UserError, TransientError or PermanentError when the database cannot be opened.
     """
@@ -144,6 +166,7 @@ async def open_app(
             feed=feed or arxiv.feed,
             clock=clock,
             platforms=platforms or {},
+            telemetry=telemetry,
         )
 
 
@@ -165,12 +188,18 @@ def _wire(
     feed: FeedSource,
     clock: Clock,
     platforms: Mapping[str, Platform],
+    telemetry: Telemetry,
 ) -> App:
     open_unit = database.unit_of_work
     holidays = frozenset(settings.arxiv.extra_holidays)
     renderer = TerminalRenderer()
     messenger = TerminalMessenger(open_console())
-    everywhere = {"terminal": Platform(renderer, messenger), **platforms}
+    everywhere = {
+        "terminal": Platform(renderer, messenger),
+        "file": Platform(renderer, FileMessenger(settings.home / "digests")),
+        **platforms,
+    }
+    renderers = {name: platform.renderer for name, platform in everywhere.items()}
     progress = TerminalProgress(Console(stderr=True))
     rarity = RarityService(open_unit=open_unit, clock=clock)
     summaries = SummaryService(
@@ -182,12 +211,20 @@ def _wire(
     )
     digests = DigestService(
         open_unit=open_unit,
-        renderers={name: platform.renderer for name, platform in everywhere.items()},
+        renderers=renderers,
         summaries=summaries,
         rarity=rarity,
         clock=clock,
         extra_holidays=holidays,
         progress=progress,
+    )
+    planning = PlanningService(
+        open_unit=open_unit,
+        renderers=renderers,
+        summaries=summaries,
+        rarity=rarity,
+        extra_holidays=holidays,
+        telemetry=telemetry,
     )
     ingest = IngestService(feed=feed, open_unit=open_unit, clock=clock)
     desk = Desk(
@@ -210,6 +247,8 @@ def _wire(
         open_unit=open_unit,
         messengers={name: platform.messenger for name, platform in everywhere.items()},
         clock=clock,
+        rules=_delivery_rules(settings),
+        telemetry=telemetry,
     )
     return App(
         settings=settings,
@@ -217,6 +256,7 @@ def _wire(
         desk=desk,
         ingest=ingest,
         digests=digests,
+        planning=planning,
         delivery=delivery,
         terminal=TerminalClient(
             desk=desk,
@@ -227,6 +267,86 @@ def _wire(
             language=settings.language,
         ),
     )
+
+
+def _delivery_rules(settings: Settings) -> DeliveryRules:
+    return DeliveryRules(
+        concurrent_sends=settings.delivery.concurrent_sends,
+        per_platform_per_second=settings.delivery.per_platform_per_second,
+        per_channel_seconds=settings.delivery.per_channel_seconds,
+        give_up_after=timedelta(hours=settings.delivery.give_up_after_hours),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The bot as a long-running process."""
+
+    queue: LocalQueue
+    running: RunningService
+    delivery: DeliveryService
+    web: WebServer
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop`; then finish what is in hand, within seconds."""
+        async with self.queue, asyncio.TaskGroup() as group:
+            group.create_task(self.running.deliver(stop))
+            await stop.wait()
+            group.create_task(self.queue.close())
+
+
+@asynccontextmanager
+async def open_service(settings: Settings) -> AsyncIterator[Service]:
+    """Everything that `papercourier run` needs, opened.
+
+    Raises UserError when the address for HTTP cannot be had, and what `open_app` raises.
+    """
+    telemetry = PrometheusTelemetry()
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        bot = await stack.enter_async_context(open_app(settings, clock=clock, telemetry=telemetry))
+        watch = await stack.enter_async_context(LoopWatch(telemetry=telemetry))
+        queue = LocalQueue(telemetry=telemetry)
+        running = RunningService(
+            queue=queue,
+            open_unit=bot.database.unit_of_work,
+            ingest=bot.ingest.ingest,
+            planner=bot.planning,
+            delivery=bot.delivery,
+            housekeeping=bot.database.housekeeping,
+            clock=clock,
+            rules=_running_rules(settings),
+            telemetry=telemetry,
+        )
+        running.register()
+        web = WebServer(
+            host=settings.web.host,
+            port=settings.web.port,
+            telemetry=telemetry,
+            alive={
+                "database": bot.database.check,
+                "ticks": running.check_ticks,
+                "loop": watch.check,
+            },
+            ready={"database": bot.database.check, "service": queue.check},
+        )
+        await stack.enter_async_context(web)
+        yield Service(queue=queue, running=running, delivery=bot.delivery, web=web)
+
+
+def _running_rules(settings: Settings) -> RunningRules:
+    return RunningRules(
+        poll=timedelta(minutes=settings.arxiv.poll_minutes),
+        patience=timedelta(minutes=settings.schedule.wait_for_feed_minutes),
+        keep_papers=timedelta(days=settings.retention.papers_days),
+        keep_messages=timedelta(days=settings.retention.outbox_days),
+        extra_holidays=frozenset(settings.arxiv.extra_holidays),
+    )
+
+
+def back_up(settings: Settings, target: Path, *, force: bool) -> int:
+    """Copy the database to `target`; the copy's size in bytes. Raises as `backup` does."""
+    return backup(settings.database_url.reveal(), target, force=force)
 
 
 def subscription_defaults(settings: Settings) -> SubscriptionDefaults:

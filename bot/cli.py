@@ -12,7 +12,7 @@ from typing import Final
 
 import click
 
-from bot import app, demo
+from bot import app, demo, process
 from bot.command_text import parse_words
 from bot.config import Settings, load_settings
 from bot.config_table import settings_table
@@ -126,6 +126,26 @@ async def _migrated(settings: Settings) -> None:
         pass  # opening migrates
 
 
+@papercourier.command("run")
+@_config_option
+def _run(config_path: Path | None) -> None:
+    """Run the service until it is told to stop: SIGTERM, or Ctrl-C."""
+    asyncio.run(process.run(load_settings(config_path, os.environ)))
+
+
+@papercourier.command("backup")
+@click.argument("target", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Overwrite FILE if it is there.")
+@_config_option
+def _backup(target: Path, *, force: bool, config_path: Path | None) -> None:
+    """Copy the database to FILE, also while the service runs.
+
+    To restore: stop the service and put the file where the database was.
+    """
+    size = app.back_up(_settings(config_path), target, force=force)
+    click.echo(f"Backed up to {target} ({size / 1e6:.1f} MB).")
+
+
 @papercourier.group("config")
 def _config() -> None:
     """Check config.json, or show what can be set."""
@@ -148,17 +168,19 @@ def _config_table() -> None:
 # --- the verbs that chat understands too ---------------------------------------------------
 
 
-async def _ask(settings: Settings, command: Command, channel: str) -> None:
+async def _ask(settings: Settings, command: Command, *, channel: str, to_file: str | None) -> None:
     async with app.open_app(settings) as bot:
-        await bot.terminal.ask(command, channel=channel)
+        await bot.terminal.ask(command, channel=channel, to_file=to_file)
 
 
 def _verb_command(verb: Verb) -> click.Command:
     """`papercourier VERB ...`: what chat calls `/arxiv VERB ...`."""
 
-    def run(words: tuple[str, ...], config_path: Path | None, channel: str) -> None:
+    def run(
+        words: tuple[str, ...], config_path: Path | None, channel: str, to_file: str | None
+    ) -> None:
         command = parse_words((verb.name, *_document(verb, words)))
-        asyncio.run(_ask(_settings(config_path), command, channel))
+        asyncio.run(_ask(_settings(config_path), command, channel=channel, to_file=to_file))
 
     return click.Command(
         verb.name,
@@ -168,6 +190,12 @@ def _verb_command(verb: Verb) -> click.Command:
             click.Option(["--config", "config_path"], type=click.Path(path_type=Path)),
             click.Option(
                 ["--channel"], default="terminal", help="Keep several lists of subscriptions apart."
+            ),
+            click.Option(
+                ["--to-file"],
+                metavar="NAME",
+                help="Instead of this terminal: digests go to digests/NAME.txt in "
+                "PAPERCOURIER_HOME.",
             ),
         ],
         help=help_text(verb.name, prefix=app.COMMAND).replace("`", ""),

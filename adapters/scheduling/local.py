@@ -20,12 +20,12 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from bot.errors import PapercourierError
+from bot.errors import PapercourierError, TransientError
 from bot.ports import NO_TELEMETRY, Telemetry
 
 log = logging.getLogger(__name__)
 
-STOP_SECONDS = 8.0  # how long running jobs may finish when the queue is closed
+STOP_SECONDS = 6.0  # how long running jobs may finish when the queue is closed
 _CANCEL_SECONDS = 1.0  # how long cancelled jobs may clean up
 
 
@@ -91,6 +91,13 @@ class LocalQueue:
     def running(self) -> frozenset[JobId]:
         """What is being done."""
         return frozenset(self._running)
+
+    async def check(self) -> None:
+        """Return while jobs are done. Raises TransientError before the start and after the end."""
+        if self._is_closed:
+            raise TransientError("The service is stopping.")
+        if not self._scheduler.running:
+            raise TransientError("The service is starting.")
 
     async def __aenter__(self) -> Self:
         self._scheduler.start()

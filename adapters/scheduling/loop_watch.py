@@ -9,9 +9,12 @@ from collections import deque
 from types import TracebackType
 from typing import Self
 
+from bot.errors import TransientError
 from bot.ports import NO_TELEMETRY, Telemetry
 
 PERIOD_SECONDS = 0.05  # between two measurements
+STUCK_SECONDS = 10.0  # a hold-up that is a failure
+_LATELY_SECONDS = 60.0
 _REMEMBERED_SECONDS = 300
 
 
@@ -37,6 +40,15 @@ class LoopWatch:
         """The longest hold-up that ended in the last `seconds`, at most five minutes."""
         since = time.monotonic() - seconds
         return max((lag for second, lag in self._recent if second >= int(since)), default=0.0)
+
+    async def check(self) -> None:
+        """Return unless the loop was stuck lately. Raises TransientError."""
+        worst = self.worst_within(_LATELY_SECONDS)
+        if worst > STUCK_SECONDS:
+            raise TransientError(
+                f"The event loop was held up for {worst:.0f} s in the last minute: "
+                "look in the log for what took so long, and give the process more of a processor."
+            )
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._watch(), name="loop watch")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import getpass
 
+from adapters.terminal.file_messenger import PLATFORM as FILE_PLATFORM
+from adapters.terminal.file_messenger import checked_name
 from adapters.terminal.messenger import TerminalMessenger
 from adapters.terminal.progress import TerminalProgress
 from adapters.terminal.render import TerminalRenderer
@@ -36,23 +38,25 @@ class TerminalClient:
         self._progress = progress
         self._language = language
 
-    async def ask(self, command: Command, *, channel: str = PLATFORM) -> Reply:
+    async def ask(
+        self, command: Command, *, channel: str = PLATFORM, to_file: str | None = None
+    ) -> Reply:
         """Answer `command`, then print what it put into the outbox.
 
-        Raises what the desk raises.
+        With `to_file` the command is about that text file, and digests go there. Raises what
+        the desk raises, and UserError for a name that no file can have.
         """
-        actor = Actor(
-            user_id=_user_name(),
-            destination=Destination(PLATFORM, _WORKSPACE, channel),
-            language=self._language,
-        )
+        destination = Destination(PLATFORM, _WORKSPACE, channel)
+        if to_file is not None:
+            destination = Destination(FILE_PLATFORM, _WORKSPACE, checked_name(to_file))
+        actor = Actor(user_id=_user_name(), destination=destination, language=self._language)
         with self._progress:
             reply = await self._desk.answer(command, actor)
         if reply.attachment is None:
             self.show(reply)
         else:
             self._messenger.show_plain(reply.attachment.content)
-        await self._delivery.deliver_due(platforms=(PLATFORM,))
+        await self._delivery.deliver_due(platforms=(destination.platform,))
         return reply
 
     def show(self, reply: Reply) -> None:

@@ -15,7 +15,7 @@ from bot.errors import UserError
 
 log = logging.getLogger(__name__)
 
-_SHUTDOWN_SECONDS = 2.0  # requests under way may finish
+_SHUTDOWN_SECONDS = 1.0  # requests under way may finish
 
 
 class WebServer:
