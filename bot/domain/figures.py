@@ -152,7 +152,7 @@ _CJK_WORD = (
 )
 _NAME = (
     rf"(?:(?<![{_L}0-9])|(?<=[0-9][x×]))(?!(?i:sub|over|under|near|nearly|non)-[0-9])"
-    rf"(?P<name>[{_L}][{_L}0-9]*+(?:[-_@][{_L}0-9]++|(?<=[0-9])\.[0-9]++)*+)"
+    rf"(?P<name>[{_L}][{_L}0-9]*+(?:[-_@][{_L}0-9]++|(?<=[0-9])\.[0-9]++[{_L}0-9]*+)*+)"
 )
 _TOKEN = re.compile(f"(?P<skipped>{_SKIPPED})|{_WORD}|{_CJK_WORD}|{_NAME}|{_NUMERAL}")
 
@@ -160,12 +160,11 @@ _TOKEN = re.compile(f"(?P<skipped>{_SKIPPED})|{_WORD}|{_CJK_WORD}|{_NAME}|{_NUME
 
 _DRESSED = re.compile(
     r"\\(?:text|mathrm|mathbf|textbf|mathit|textit|bm|boldsymbol|operatorname|mathsf)\s?\{"
-    r"(?P<inner>[^{}]{0,80})\}"
-    r"|\\(?P<command>times|pm|cdot|approx|sim|mu|to|rightarrow)(?![A-Za-z])[ ]?"
+    r"|\\(?P<command>times|pm|cdot|approx|sim|mu|to|rightarrow|leq?|geq?)(?![A-Za-z])[ ]?"
     r"|\\(?P<escaped>[%$&_#])"
-    r"|\\[,;: !]|(?P<comma>\{,\})|(?P<power>\^\{\\circ\})"
-    r"|\$(?P<currency>(?=[0-9](?:[^$\n]{0,200}(?:\$[0-9]|\n)|[^$\n]{0,200}\Z)))|\$"
-    r"|\*\*|`"
+    r"|(?P<power>\^\{\\circ\})|(?P<space>\\[,;: !])|\\[()\[\]]"
+    r"|(?<![\w\\}>])\$(?P<currency>(?=[0-9](?:[^$\n]{0,200}(?:\s\$[0-9]|\n)|[^$\n]{0,200}\Z)))|\$"
+    r"|(?<![\^_])\{|\}|\*\*|`"
     r"|[０-９．％−﹣∼‑]"
 )
 _COMMANDS = {
@@ -177,22 +176,25 @@ _COMMANDS = {
     "mu": "µ",
     "to": "→",
     "rightarrow": "→",
+    "le": "≤",
+    "leq": "≤",
+    "ge": "≥",
+    "geq": "≥",
 }
-_FIXED = {"comma": ",", "power": "°"}
-_WIDE = str.maketrans("０１２３４５６７８９．％−﹣∼‑", "0123456789.%−-~-")
+_WIDE_SIGNS = "０１２３４５６７８９．％−﹣∼‑"
+_WIDE = str.maketrans(_WIDE_SIGNS, "0123456789.%−-~-")
 
 
 def _undress(match: re.Match[str]) -> str:
-    if (inner := match["inner"]) is not None:
-        return inner
     if match["currency"] is not None:
         return "$"
-    if fixed := _FIXED.get(match.lastgroup or ""):
-        return fixed
-    whole = match[0]
-    if whole.startswith("\\"):  # a command, an escaped sign, or TeX's thin space in 12\,345
-        return _COMMANDS.get(match["command"] or "") or match["escaped"] or "\u2009"
-    return "" if whole in ("$", "**", "`") else whole.translate(_WIDE)
+    if command := match["command"]:
+        return _COMMANDS[command]
+    if match["space"]:
+        return "\u2009"  # TeX's thin space, within 12\\,345
+    if match["power"]:
+        return "°"
+    return match["escaped"] or (match[0].translate(_WIDE) if match[0] in _WIDE_SIGNS else "")
 
 
 @dataclass(frozen=True, slots=True)

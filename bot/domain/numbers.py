@@ -161,12 +161,14 @@ class PaperFigures:
         if len(chunks) > 1 and chunks[-1] == "s":
             chunks.pop()  # A100s
         pattern = r"[\W_]{0,3}".join(map(re.escape, chunks))
-        return bool(re.search(rf"(?<![^\W_]){pattern}(?!s?[^\W_]|\.[0-9])", self._words))
+        return bool(
+            re.search(rf"(?:(?<![^\W_])|(?<=[0-9][x×])){pattern}(?!s?+[^\W_]|\.[0-9])", self._words)
+        )
 
     def _holds_bare(self, value: float, figure: Figure) -> bool:
         if self._near(_IN_NAMES, value, 0.0):
             return True
-        if figure.kind is FigureKind.WORD or (value.is_integer() and abs(value) < _EXACT_BELOW):
+        if figure.kind is FigureKind.WORD or (figure.quantum >= 1 and abs(value) < _EXACT_BELOW):
             return any(self._near(dimension, value, 0.0) for dimension in _OF_COUNTS)
         if self._near(_SHOWN, value, figure.quantum):
             return True
