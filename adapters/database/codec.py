@@ -57,11 +57,16 @@ def interests_from_json(document: Mapping[str, Any]) -> Interests:
     )
 
 
-def _term_to_json(term: Term) -> Json:
+def _term_to_json(term: Term) -> str | Json:
+    """A plain phrase is its text: most terms are, and subscriptions are read by the thousand."""
+    if term.weight == 1.0 and term.kind is TermKind.PHRASE:
+        return term.text
     return {"text": term.text, "weight": term.weight, "kind": term.kind.value}
 
 
-def _term_from_json(document: Mapping[str, Any]) -> Term:
+def _term_from_json(document: str | Mapping[str, Any]) -> Term:
+    if isinstance(document, str):
+        return Term(document)
     return Term(
         text=str(document["text"]),
         weight=float(document.get("weight", 1.0)),
@@ -138,11 +143,11 @@ def changes_from_json(document: Mapping[str, Any]) -> SubscriptionChanges:
     )
 
 
-def _terms_to_json(terms: Sequence[Term] | None) -> list[Json] | None:
+def _terms_to_json(terms: Sequence[Term] | None) -> list[str | Json] | None:
     return None if terms is None else [_term_to_json(term) for term in terms]
 
 
-def _terms_from_json(documents: Sequence[Mapping[str, Any]]) -> tuple[Term, ...]:
+def _terms_from_json(documents: Sequence[str | Mapping[str, Any]]) -> tuple[Term, ...]:
     return tuple(map(_term_from_json, documents))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapters.database.codec import reasons_from_json, reasons_to_json, summary_from_json
-from adapters.database.papers import paper_of, store_papers
+from adapters.database.papers import paper_of, store_missing_papers
 from adapters.database.session import AnyRow, Session
 from adapters.database.tables import (
     digest_entries,
@@ -25,6 +25,7 @@ from bot.domain.summary import Summary
 from bot.ports import DigestRecord
 
 _AT_ONCE = 500  # bound parameters of one statement
+_PAIRS_AT_ONCE = 2000  # rows of two small columns, decoded in some milliseconds
 _FEW = 50  # so many subscriptions are asked for by name rather than sorted out afterwards
 
 
@@ -79,7 +80,9 @@ class DigestTable:
             if len(found) <= _FEW:
                 query = query.where(posted_papers.c.subscription_id.in_(found))
         for some in _portions(wanted):
-            async for portion in self._session.stream(query.where(column.in_(some))):
+            async for portion in self._session.stream(
+                query.where(column.in_(some)), rows_at_once=_PAIRS_AT_ONCE
+            ):
                 for subscription_id, arxiv_id in portion:
                     if subscription_id in found:
                         found[subscription_id].add(arxiv_id)
@@ -127,17 +130,16 @@ class DigestTable:
             query = sa.select(digests.c.subscription_id, digests.c.slot).where(
                 digests.c.subscription_id.in_(some)
             )
-            async for portion in self._session.stream(query):
+            async for portion in self._session.stream(query, rows_at_once=_PAIRS_AT_ONCE):
                 taken.update((row[0], row[1]) for row in portion)
         return taken
 
     async def _insert(self, records: Sequence[DigestRecord]) -> None:
         if not records:
             return
-        await store_papers(
+        await store_missing_papers(
             self._session,
             [entry.paper for record in records for entry in record.digest.entries],
-            overwrite=False,
         )
         ids = await self._insert_digests(records)
         numbered = [(ids[record.subscription_id, record.digest.slot], record) for record in records]

@@ -47,23 +47,17 @@ _IS_WANTED = ~sa.exists().where(
 )
 
 
-def _due(
-    now: datetime,
-    platforms: Sequence[str] | None,
-    columns: sa.Select[*tuple[Any, ...]],
-    limit: int,
-) -> sa.Select[*tuple[Any, ...]]:
-    is_abandoned = sa.and_(outbox.c.state == _SENDING, outbox.c.lease_until <= now)
-    is_waiting = sa.and_(
+def _is_abandoned(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(outbox.c.state == _SENDING, outbox.c.lease_until <= now)
+
+
+def _is_next(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(
         outbox.c.state == _PENDING,
         sa.or_(outbox.c.not_before.is_(None), outbox.c.not_before <= now),
         _no_other(_SENDING),
         _no_other(_PENDING, _earlier.c.id < outbox.c.id),
     )
-    query = columns.where(sa.or_(is_abandoned, is_waiting), _IS_WANTED)
-    if platforms is not None:
-        query = query.where(outbox.c.platform.in_(platforms))
-    return query.order_by(outbox.c.id).limit(limit)
 
 
 class OutboxTable:
@@ -92,13 +86,13 @@ class OutboxTable:
 
         Then claims follow one another: two at once could each see a different one as the first.
         """
-        candidates = await self._session.rows(_due(now, platforms, sa.select(outbox.c.id), limit))
+        candidates = await self._candidates(now, limit, platforms)
         if not candidates:
             return ()
         await self._session.lock("outbox.claim")
-        query = _due(now, platforms, _MESSAGES, limit).where(
-            outbox.c.id.in_([row.id for row in candidates])
-        )
+        query = _MESSAGES.where(
+            outbox.c.id.in_(candidates), sa.or_(_is_abandoned(now), _is_next(now)), _IS_WANTED
+        ).order_by(outbox.c.id)
         # A row that another process is just marking as sent is left to it.
         rows = await self._session.rows(self._session.locked(query, of=outbox))
         claimed = [_claimed(row) for row in rows]
@@ -231,6 +225,19 @@ class OutboxTable:
             )
             .values(not_before=until)
         )
+
+    async def _candidates(
+        self, now: datetime, limit: int, platforms: Sequence[str] | None
+    ) -> list[int]:
+        """IDs of due messages. Two questions: one with "or" would sort all that wait."""
+        found: list[int] = []
+        for is_due in (_is_abandoned(now), _is_next(now)):
+            query = sa.select(outbox.c.id).where(is_due, _IS_WANTED).order_by(outbox.c.id)
+            if platforms is not None:
+                query = query.where(outbox.c.platform.in_(platforms))
+            rows = await self._session.rows(query.limit(limit - len(found)))
+            found.extend(row.id for row in rows)
+        return found
 
     async def _mark(
         self, claimed: Sequence[OutboxMessage], *, holder: str, until: datetime

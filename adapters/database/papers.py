@@ -32,7 +32,8 @@ class PaperTable:
         first: dict[Version, Announcement] = {}
         for item in given:
             first.setdefault(_version(item.paper), item)
-        known = await self._announced_versions([version[0] for version in first])
+        ids = [version[0] for version in first]
+        known = await _known_versions(self._session, announcements, ids)
         unseen = [item for version, item in first.items() if version not in known]
         await store_papers(self._session, [item.paper for item in given])
         if not unseen:
@@ -110,7 +111,7 @@ class PaperTable:
 
     async def announced_among(self, arxiv_ids: Collection[str]) -> frozenset[str]:
         """Those of these papers that were announced before."""
-        known = await self._announced_versions(sorted(arxiv_ids))
+        known = await _known_versions(self._session, announcements, sorted(arxiv_ids))
         return frozenset(arxiv_id for arxiv_id, _ in known)
 
     async def new_counts(self, *, since: date) -> dict[date, dict[str, int]]:
@@ -135,15 +136,6 @@ class PaperTable:
             counts.setdefault(day, {})[category] = count
         return counts
 
-    async def _announced_versions(self, ids: Sequence[str]) -> set[Version]:
-        known: set[Version] = set()
-        for start in range(0, len(ids), _IDS_AT_ONCE):
-            query = sa.select(announcements.c.arxiv_id, announcements.c.version).where(
-                announcements.c.arxiv_id.in_(ids[start : start + _IDS_AT_ONCE])
-            )
-            known.update((row[0], row[1]) for row in await self._session.rows(query))
-        return known
-
     async def _stored(
         self, ids: Sequence[str], wanted: Collection[Announcement]
     ) -> tuple[Announcement, ...]:
@@ -162,49 +154,72 @@ class PaperTable:
         )
 
 
-async def store_papers(session: Session, given: Sequence[Paper], *, overwrite: bool = True) -> None:
+async def store_papers(session: Session, given: Sequence[Paper]) -> None:
     """Store papers by version; what a feed does not tell does not erase what a look-up told.
 
-    Of one version given twice the later stays. `overwrite=False` leaves known papers alone.
+    Of one version given twice the later stays.
     """
-    by_version = {_version(paper): paper for paper in given}
-    if not by_version:
-        return
+    ordered = _by_version(given)
     insert = session.insert(papers)
-    if overwrite:
-        statement = insert.on_conflict_do_update(
-            index_elements=["arxiv_id", "version"],
-            set_={
-                column.name: (
-                    sa.func.coalesce(insert.excluded[column.name], column)
-                    if column.nullable
-                    else insert.excluded[column.name]
-                )
-                for column in papers.c
-                if not column.primary_key
-            },
+    news = {
+        column.name: (
+            sa.func.coalesce(insert.excluded[column.name], column)
+            if column.nullable
+            else insert.excluded[column.name]
         )
-    else:
-        statement = insert.on_conflict_do_nothing()
-    # In one order everywhere, so that two writers on PostgreSQL cannot wait for each other.
-    ordered = [by_version[version] for version in sorted(by_version)]
-    await session.write_many(statement, [_paper_row(paper) for paper in ordered])
-    if overwrite:
-        await session.write_many(
-            sa.delete(paper_categories).where(
-                paper_categories.c.arxiv_id == sa.bindparam("an_id"),
-                paper_categories.c.version == sa.bindparam("a_version"),
-            ),
-            [{"an_id": paper.arxiv_id, "a_version": paper.version} for paper in ordered],
-        )
+        for column in papers.c
+        if not column.primary_key
+    }
+    await session.write_many(
+        insert.on_conflict_do_update(index_elements=["arxiv_id", "version"], set_=news),
+        [_paper_row(paper) for paper in ordered],
+    )
+    await session.write_many(
+        sa.delete(paper_categories).where(
+            paper_categories.c.arxiv_id == sa.bindparam("an_id"),
+            paper_categories.c.version == sa.bindparam("a_version"),
+        ),
+        [{"an_id": paper.arxiv_id, "a_version": paper.version} for paper in ordered],
+    )
+    await _store_categories(session, ordered)
+
+
+async def store_missing_papers(session: Session, given: Sequence[Paper]) -> None:
+    """Store those of which nothing is known yet, and leave the others alone."""
+    ordered = _by_version(given)
+    known = await _known_versions(session, papers, [paper.arxiv_id for paper in ordered])
+    missing = [paper for paper in ordered if _version(paper) not in known]
+    await session.write_many(
+        session.insert(papers).on_conflict_do_nothing(), [_paper_row(paper) for paper in missing]
+    )
+    await _store_categories(session, missing)
+
+
+def _by_version(given: Sequence[Paper]) -> list[Paper]:
+    """In one order everywhere: two writers on PostgreSQL then never wait for each other."""
+    by_version = {_version(paper): paper for paper in given}
+    return [by_version[version] for version in sorted(by_version)]
+
+
+async def _store_categories(session: Session, given: Sequence[Paper]) -> None:
     await session.write_many(
         session.insert(paper_categories).on_conflict_do_nothing(),
         [
             {"category": category, "arxiv_id": paper.arxiv_id, "version": paper.version}
-            for paper in ordered
+            for paper in given
             for category in paper.categories
         ],
     )
+
+
+async def _known_versions(session: Session, table: sa.Table, ids: Sequence[str]) -> set[Version]:
+    known: set[Version] = set()
+    for start in range(0, len(ids), _IDS_AT_ONCE):
+        query = sa.select(table.c.arxiv_id, table.c.version).where(
+            table.c.arxiv_id.in_(ids[start : start + _IDS_AT_ONCE])
+        )
+        known.update((row[0], row[1]) for row in await session.rows(query))
+    return known
 
 
 def paper_of(row: AnyRow) -> Paper:

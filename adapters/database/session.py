@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVarTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -20,9 +20,10 @@ from adapters.database.address import DatabaseAddress
 from adapters.database.errors import database_errors
 from bot.errors import TransientError
 
-ROWS_AT_ONCE = 500  # decoded without giving way to the event loop: some milliseconds
+ROWS_AT_ONCE = 500  # encoded without giving way to the event loop: some milliseconds
 LOCK_SECONDS = 20.0  # how long one waits for another writer
 
+Columns = TypeVarTuple("Columns")
 AnyRow: TypeAlias = sa.Row[*tuple[Any, ...]]
 Parameters: TypeAlias = Sequence[Mapping[str, Any]]
 
@@ -48,11 +49,13 @@ class Session:
         with database_errors(self._address):
             return (await self._connection.execute(statement)).all()
 
-    async def stream(self, statement: sa.Executable) -> AsyncIterator[Sequence[AnyRow]]:
+    async def stream(
+        self, statement: sa.Executable, *, rows_at_once: int = 100
+    ) -> AsyncIterator[Sequence[AnyRow]]:
         """The rows of a long answer in portions, giving way to other tasks in between."""
         with database_errors(self._address):
             async with self._connection.stream(statement) as result:
-                async for portion in result.partitions(ROWS_AT_ONCE):
+                async for portion in result.partitions(rows_at_once):
                     yield portion
                     await asyncio.sleep(0)
 
@@ -115,9 +118,16 @@ class Session:
         """An insert that knows ON CONFLICT, which both databases spell the same."""
         return sqlite.insert(table) if self._address.is_sqlite else postgresql.insert(table)
 
-    def locked(self, statement: sa.Select[Any], *, skip: bool = False) -> sa.Select[Any]:
-        """`statement`, its rows locked until commit; SQLite's one writer needs no such thing."""
-        return statement if self._address.is_sqlite else statement.with_for_update(skip_locked=skip)
+    def locked(
+        self, statement: sa.Select[*Columns], *, of: sa.Table | None = None
+    ) -> sa.Select[*Columns]:
+        """`statement`, its rows locked until commit; SQLite's one writer needs no such thing.
+
+        With `of`, the rows of that table only, and those that others hold are left out.
+        """
+        if self._address.is_sqlite:
+            return statement
+        return statement.with_for_update(of=of, skip_locked=of is not None)
 
     def _release(self) -> None:
         if self._is_writing and self._writers is not None:
