@@ -17,7 +17,7 @@ from bot.domain.scoring import Scores
 from bot.domain.sheet import POINT
 
 AUTHOR_POINTS = 2.0  # a followed author is worth a typical term in the title
-_GUARANTEE = np.float32(1 << 23)  # above every score; a float32 still holds it with one added
+_GUARANTEE = np.int32(1 << 30)  # above every score, and an int32 holds it with one added
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Cells:
 
     rows: NDArray[np.int64]  # within the block
     columns: NDArray[np.int64]
-    points: NDArray[np.float64]  # hundredths
+    points: NDArray[np.int64]  # thousandths
 
 
 class Block:
@@ -64,12 +64,14 @@ class Block:
             if reader.interests.authors
             for column, authors in batch.followed(reader.interests.authors).items()
         }
-        self._points = (scores.wanted[rows] @ scores.points).toarray()
+        worth = scores.wanted[rows] @ scores.coefficients
+        self._points = (worth @ scores.findings.earned).toarray()
         for cell in self.followed:
-            self._points[cell] += AUTHOR_POINTS * POINT + _GUARANTEE
+            self._points[cell] += int(AUTHOR_POINTS * POINT) + _GUARANTEE
         self._points[[row for row, reader in enumerate(readers) if reader.is_open]] = _GUARANTEE
         self._points[~eligible | barred] = 0
-        bars = np.array([_bar(reader.interests.min_score) for reader in readers], dtype=np.float32)
+        asked = [_bar(reader.interests.min_score) for reader in readers]
+        bars = np.maximum(np.array(asked, dtype=np.int32), scores.least[rows])
         self._is_matched = self._points >= bars[:, None]
         self.matched = self._is_matched.sum(axis=1)
 
@@ -96,7 +98,7 @@ class Block:
             eligible[posted] = False
         return eligible
 
-    def _top(self, points: NDArray[np.float32], most: NDArray[np.int64]) -> Cells:
+    def _top(self, points: NDArray[np.int32], most: NDArray[np.int64]) -> Cells:
         """The best cells of each row that have points, `most` at most."""
         place = points.shape[1] - int(most.max(initial=0))
         least = (
@@ -111,7 +113,7 @@ class Block:
         rows, columns, ties, earned = rows[order], columns[order], ties[order], earned[order]
         earned = np.where(earned >= _GUARANTEE, earned - _GUARANTEE, earned)
         order = np.lexsort((ties, -earned, rows))
-        return Cells(rows[order], columns[order], earned[order].astype(np.float64))
+        return Cells(rows[order], columns[order], earned[order].astype(np.int64))
 
     def _ties(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.int64]:
         """The place of each cell's announcement among those that earned the same."""
@@ -127,6 +129,6 @@ class Block:
         return ties
 
 
-def _bar(min_score: float) -> float:
-    """The fewest hundredths that match: one at least, or everything would."""
-    return max(1, math.ceil(round(min_score * POINT, 6)))
+def _bar(min_score: float) -> int:
+    """The fewest thousandths that reach `min_score`."""
+    return math.ceil(round(min_score * POINT, 6))

@@ -1,9 +1,8 @@
 """What ranks high: every reader's interests against every paper, in one pass over the papers.
 
-The readers' terms become the columns of one sparse matrix, what each term earns in each paper the
-cells of another (`bot/domain/sheet.py`, written by the formulas); their product is every score.
-Points are whole hundredths, so a score is the same whoever is ranked beside it, and the reasons
-add up to it exactly.
+What each reader wants becomes one sparse matrix, what was found in each paper another
+(`bot/domain/sheet.py`, written by the formulas); their product is every score at once. All numbers
+in it are whole, so a score is the same whoever is ranked beside it, and its reasons add up to it.
 """
 
 from __future__ import annotations
@@ -77,7 +76,7 @@ class Explanation:
     scored: Scored
     obstacle: Obstacle | None  # the first that stops it; None when it qualifies
     excluded_by: tuple[str, ...]  # excluded terms that stand in it
-    missing_points: float  # what it lacks to min_score; 0.0 when it has enough
+    missing_points: float  # to min_score, or to one whole term where that is more; 0.0 if enough
     followed: tuple[str, ...]  # its authors whom the reader follows
 
 
@@ -97,7 +96,8 @@ def rank_many(
 ) -> Iterator[Ranking]:
     """One ranking per reader, in their order; the papers are read once for all of them.
 
-    A paper is matched when it earns points, at least `min_score`, and holds no excluded term.
+    A paper is matched when it earns `min_score`, holds no excluded term, and earns as much as the
+    reader's weakest term would alone: stray words of phrases are no match, whatever `min_score`.
     A followed author's paper is matched whatever its score, and has its place among `max_papers`
     before all others; within the digest it stands where its score puts it. A reader without
     terms and authors gets every considered paper in announcement order, for there is nothing
@@ -150,13 +150,13 @@ def explain(interests: Interests, announcement: Announcement, *, rarity: Rarity)
     reasons = ReasonBook(scores).of(cell, cell)[0]
     if followed:
         reasons = (Reason(followed[0], "author", AUTHOR_POINTS), *reasons)
-    score = round(sum(reason.points for reason in reasons), 2)
+    score = round(sum(reason.points for reason in reasons), 3)
     present = scores.unwanted.toarray()[0] * scores.present.toarray()[:, 0]
     excluded_by = tuple(
         term_label(scores.unwanted_terms[at]) for at in np.flatnonzero(present).tolist()
     )
-    missing = round(max(0.0, interests.min_score - score), 2)
-    is_open = not interests.terms and not interests.authors
+    bar = max(interests.min_score, int(scores.least[0]) / POINT)
+    is_sure = bool(followed) or Reader(interests).is_open
     return Explanation(
         scored=Scored(
             announcement, batch.kinds(interests.categories)[0], score=score, reasons=reasons
@@ -165,17 +165,24 @@ def explain(interests: Interests, announcement: Announcement, *, rarity: Rarity)
             batch,
             interests,
             is_excluded=bool(excluded_by),
-            is_sure=bool(followed) or is_open,
+            is_sure=is_sure,
             score=score,
+            bar=bar,
         ),
         excluded_by=excluded_by,
-        missing_points=0.0 if followed or is_open else missing,
+        missing_points=0.0 if is_sure else round(max(0.0, bar - score), 3),
         followed=followed,
     )
 
 
 def _obstacle(
-    batch: Batch, interests: Interests, *, is_excluded: bool, is_sure: bool, score: float
+    batch: Batch,
+    interests: Interests,
+    *,
+    is_excluded: bool,
+    is_sure: bool,
+    score: float,
+    bar: float,
 ) -> Obstacle | None:
     if not batch.listed(interests.categories)[0]:
         return Obstacle.CATEGORY
@@ -187,4 +194,4 @@ def _obstacle(
         return None
     if score == 0:
         return Obstacle.NOTHING_FOUND
-    return Obstacle.BELOW_MINIMUM if score < interests.min_score else None
+    return Obstacle.BELOW_MINIMUM if score < bar else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +88,11 @@ def read_words(papers: Iterable[Paper]) -> PaperWords:
         numbers=numbers.folded,
         spellings=tuple(sorted(numbers.spellings)),
     )
+
+
+def no_words(*, papers: int) -> PaperWords:
+    """The words of papers that nobody looks into."""
+    return replace(read_words(()), papers=papers)
 
 
 def _without_compounds(typed: Ints, compounds: Sequence[tuple[int, int]]) -> Ints:

@@ -2,62 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from bot.domain.digest import Reason
-from bot.domain.interests import term_label
+from bot.domain.interests import Term, term_label
 from bot.domain.scoring import Scores
 from bot.domain.sheet import POINT, Where
 
+_WHERE_BITS = 2
+_POINT_BITS = 24  # in a reason's key, below the term's number and the place
+
+Ints = NDArray[np.int64]
+
 
 class ReasonBook:
-    """Reasons of (reader, paper) cells; what many readers share is made once."""
+    """Reasons of (reader, paper) cells; equal ones are made once and shared."""
 
     def __init__(self, scores: Scores) -> None:
         self._scores = scores
-        points = scores.points
-        # The same cells, each holding its own position + 1: many can be looked up at once.
-        positions = np.arange(1, points.nnz + 1, dtype=np.int64)
-        self._positions = csr_array((positions, points.indices, points.indptr), shape=points.shape)
-        self._made: dict[int, Reason] = {}
+        earned, where = scores.findings.earned, scores.findings.where
+        # One byte for each thing in each paper: looked up more often than all else together.
+        self._found = np.zeros(earned.shape, dtype=np.uint8)
+        rows = np.repeat(np.arange(earned.shape[0]), np.diff(earned.indptr))
+        self._found[rows, earned.indices] = (earned.data << _WHERE_BITS) | where.data
+        self._made = _Reasons(scores.terms)
 
-    def of(
-        self, readers: NDArray[np.int64], columns: NDArray[np.int64]
-    ) -> list[tuple[Reason, ...]]:
+    def of(self, readers: Ints, columns: Ints) -> list[tuple[Reason, ...]]:
         """The reasons of each (reader, paper) cell, most points first; authors are not here."""
-        wanted = self._scores.wanted
-        counts = np.diff(wanted.indptr)[readers]
-        cell = np.repeat(np.arange(len(readers)), counts)
-        offset = np.arange(len(cell)) - np.repeat(np.cumsum(counts) - counts, counts)
-        terms = wanted.indices[np.repeat(wanted.indptr[readers], counts) + offset]
-        found = self._look_up(terms, columns[cell])
-        is_there = found > 0
-        cell, terms, found = cell[is_there], terms[is_there], found[is_there] - 1
-        order = np.lexsort((terms, -self._scores.points.data[found], cell))
-        made = [
-            self._made.get(position) or self._make(term, position)
-            for term, position in zip(terms[order].tolist(), found[order].tolist(), strict=True)
-        ]
+        cell, position = _expanded(self._scores.wanted.indptr, readers)
+        term = self._scores.wanted.indices[position].astype(np.int64)
+        coefficients = self._scores.coefficients
+        pair, slot = _expanded(coefficients.indptr, term)
+        found = self._found[coefficients.indices[slot], columns[cell[pair]]]
+        there = np.flatnonzero(found)
+        pair, slot, byte = pair[there], slot[there], found[there].astype(np.int64)
+        points = coefficients.data[slot] * (byte >> _WHERE_BITS)
+        is_whole = slot == coefficients.indptr[term[pair]]
+        where = np.where(is_whole, byte & ((1 << _WHERE_BITS) - 1), Where.SOME_WORDS)
+        # A phrase's own finding comes before those of its words: the first says where.
+        first = np.flatnonzero(np.diff(pair, prepend=-1))
+        points = np.add.reduceat(points, first) if len(first) else points
+        cell, term, where = cell[pair[first]], term[pair[first]], where[first]
+        order = np.lexsort((term, -points, cell))
+        cell, term, where, points = cell[order], term[order], where[order], points[order]
+        keys = (term << _WHERE_BITS | where) << _POINT_BITS | points
+        made = list(map(self._made.__getitem__, keys.tolist()))
         bounds = np.searchsorted(cell, np.arange(len(readers) + 1)).tolist()
         return [tuple(made[start:end]) for start, end in pairwise(bounds)]
 
-    def _look_up(self, terms: NDArray[np.int32], columns: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Position + 1 of each (term, paper) cell, 0 where it is empty."""
-        if not len(terms):
-            return np.empty(0, dtype=np.int64)
-        found = self._positions[terms, columns]
-        return np.asarray(found.toarray() if hasattr(found, "toarray") else found).ravel()
 
-    def _make(self, term: int, position: int) -> Reason:
-        scores = self._scores
-        reason = Reason(
-            term=term_label(scores.terms[term]),
-            where=Where(int(scores.where.data[position])).label,
-            points=float(scores.points.data[position]) / POINT,
-        )
-        self._made[position] = reason
+class _Reasons(dict[int, Reason]):
+    """Term, place and points in one number -> the reason that says so."""
+
+    def __init__(self, terms: Sequence[Term]) -> None:
+        super().__init__()
+        self._terms = terms
+
+    def __missing__(self, key: int) -> Reason:
+        term, where = divmod(key >> _POINT_BITS, 1 << _WHERE_BITS)
+        points = key & ((1 << _POINT_BITS) - 1)
+        reason = Reason(term_label(self._terms[term]), Where(where).label, points / POINT)
+        self[key] = reason
         return reason
+
+
+def _expanded(starts: NDArray[np.int32], rows: NDArray[np.integer]) -> tuple[Ints, Ints]:
+    """For every cell of the given rows of a sparse matrix: which of `rows`, and its position."""
+    counts = (starts[1:] - starts[:-1])[rows]
+    which = np.repeat(np.arange(len(rows)), counts)
+    before = np.cumsum(counts) - counts
+    return which, np.arange(len(which)) + np.repeat(starts[rows] - before, counts)

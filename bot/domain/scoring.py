@@ -7,28 +7,30 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack, vstack
 
 from bot.domain.interests import Formula, Interests, Term, TermKind
-from bot.domain.paper_words import PaperWords, read_words
+from bot.domain.paper_words import PaperWords, no_words, read_words
 from bot.domain.papers import Paper
 from bot.domain.rarity import Rarity
 from bot.domain.seed_formula import found_substrings, score_substrings
-from bot.domain.sheet import Sheet
+from bot.domain.sheet import EARNED, Findings, Sheet
 from bot.domain.terms_formula import found, score_terms
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Readers x terms, and terms x papers."""
+    """Readers x terms x things looked for x papers."""
 
-    wanted: csr_array  # (readers x terms), float32: how often a reader's term counts
+    wanted: csr_array  # (readers x terms), int32: how often a reader's term counts
     terms: tuple[Term, ...]
-    points: csr_array  # (terms x papers), float32, whole hundredths
-    where: csr_array  # the same cells, of `Where`
-    unwanted: csr_array  # (readers x excluded terms), float32
+    coefficients: csr_array  # (terms x things), see `Sheet`
+    findings: Findings  # (things x papers)
+    least: NDArray[np.int32]  # (readers) points of the weakest term where it stands as a whole
+    unwanted: csr_array  # (readers x excluded terms), int32
     unwanted_terms: tuple[Term, ...]
-    present: csr_array  # (excluded terms x papers), float32: 1 where one stands
+    present: csr_array  # (excluded terms x papers), int64: positive where one stands
 
 
 def compile_scores(
@@ -36,38 +38,77 @@ def compile_scores(
 ) -> Scores:
     """All that the scores of `readers` for `papers` are made of."""
     texts = _Texts(papers)
-    wanted, unwanted, terms, unwanted_terms = [], [], [], []
-    sheets: list[Sheet] = []
-    present: list[csr_array] = []
-    for formula in Formula:
-        theirs = [each.terms if each.formula is formula else () for each in readers]
-        matrix, listed = _listed(theirs)
-        sheet = (
-            score_terms(listed, papers, texts.words, rarity)
-            if formula is Formula.TERMS and listed
-            else score_substrings(listed, papers)
-        )
-        wanted.append(_each_once(matrix, listed, sheet) if formula is Formula.TERMS else matrix)
-        terms += listed
-        sheets.append(sheet)
-        matrix, listed = _listed(
-            [each.excluded if each.formula is formula else () for each in readers]
-        )
-        unwanted.append(matrix)
-        unwanted_terms += listed
-        present.append(
-            found(listed, papers, texts.words)
-            if formula is Formula.TERMS and listed
-            else found_substrings(listed, papers)
-        )
+    sides = [_side(formula, readers, texts, rarity) for formula in Formula]
+    sheets = [side.sheet for side in sides]
+    wanted = hstack([side.wanted for side in sides], format="csr")
+    coefficients = _diagonal([sheet.coefficients for sheet in sheets])
     return Scores(
-        wanted=hstack(wanted, format="csr"),
-        terms=tuple(terms),
-        points=vstack([sheet.points for sheet in sheets], format="csr"),
-        where=vstack([sheet.where for sheet in sheets], format="csr"),
-        unwanted=hstack(unwanted, format="csr"),
-        unwanted_terms=tuple(unwanted_terms),
-        present=vstack(present, format="csr").astype(np.float32),
+        wanted=wanted,
+        terms=tuple(term for side in sides for term in side.terms),
+        coefficients=coefficients,
+        least=_least(wanted, coefficients),
+        findings=Findings(
+            earned=vstack([sheet.findings.earned for sheet in sheets], format="csr"),
+            where=vstack([sheet.findings.where for sheet in sheets], format="csr"),
+        ),
+        unwanted=hstack([side.unwanted for side in sides], format="csr"),
+        unwanted_terms=tuple(term for side in sides for term in side.unwanted_terms),
+        present=vstack([side.present for side in sides], format="csr"),
+    )
+
+
+def _least(wanted: csr_array, coefficients: csr_array) -> NDArray[np.int32]:
+    """For each reader the points of the weakest term, found once as a whole; 1 without terms."""
+    least = np.zeros(wanted.shape[0], dtype=np.int32)
+    if wanted.nnz:
+        whole = np.add.reduceat(coefficients.data, coefficients.indptr[:-1])
+        has_terms = np.diff(wanted.indptr) > 0
+        starts = wanted.indptr[:-1][has_terms]
+        least[has_terms] = np.minimum.reduceat(whole[wanted.indices], starts)
+    return np.maximum(least * EARNED, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One formula's share; readers of the other one have empty rows."""
+
+    wanted: csr_array
+    terms: list[Term]
+    sheet: Sheet
+    unwanted: csr_array
+    unwanted_terms: list[Term]
+    present: csr_array
+
+
+def _side(formula: Formula, readers: Sequence[Interests], texts: _Texts, rarity: Rarity) -> _Side:
+    theirs = [each if each.formula is formula else None for each in readers]
+    wanted, terms = _listed([each.terms if each else () for each in theirs])
+    unwanted, unwanted_terms = _listed([each.excluded if each else () for each in theirs])
+    if formula is Formula.SEED:
+        sheet = score_substrings(terms, texts.papers)
+        present = found_substrings(unwanted_terms, texts.papers)
+    else:
+        papers = texts.papers
+        words = texts.words if terms or unwanted_terms else no_words(papers=len(papers))
+        sheet = score_terms(terms, papers, words, rarity)
+        present = found(unwanted_terms, papers, words)
+        wanted = _each_once(wanted, terms, sheet)
+    return _Side(wanted, terms, sheet, unwanted, unwanted_terms, present)
+
+
+def _diagonal(blocks: Sequence[csr_array]) -> csr_array:
+    """The blocks along the diagonal, the cells of a row in the order they have."""
+    before = np.cumsum([0] + [block.shape[1] for block in blocks])
+    starts = np.cumsum([0] + [block.nnz for block in blocks])
+    cells = zip(blocks, before, strict=False)
+    rows = [block.indptr[1:] + start for block, start in zip(blocks, starts, strict=False)]
+    return csr_array(
+        (
+            np.concatenate([block.data for block in blocks]),
+            np.concatenate([block.indices + offset for block, offset in cells]),
+            np.concatenate([np.zeros(1, dtype=np.int64), *rows]),
+        ),
+        shape=(sum(block.shape[0] for block in blocks), int(before[-1])),
     )
 
 
@@ -75,11 +116,12 @@ class _Texts:
     """The papers' words, read when the first formula asks."""
 
     def __init__(self, papers: Sequence[Paper]) -> None:
-        self._papers = papers
+        self.papers = papers
 
     @cached_property
     def words(self) -> PaperWords:
-        return read_words(self._papers)
+        """The folded words of all papers."""
+        return read_words(self.papers)
 
 
 def _listed(lists: Sequence[Sequence[Term]]) -> tuple[csr_array, list[Term]]:
@@ -100,7 +142,7 @@ def _listed(lists: Sequence[Sequence[Term]]) -> tuple[csr_array, list[Term]]:
                 terms.append(term)
             columns.append(column)
     starts = np.concatenate(([0], np.cumsum([len(listed) for listed in lists], dtype=np.int64)))
-    ones = np.ones(len(columns), dtype=np.float32)
+    ones = np.ones(len(columns), dtype=np.int32)
     shape = (len(lists), len(terms))
     indices = np.asarray(columns, dtype=np.int32)
     return csr_array((ones, indices, starts.astype(np.int32)), shape=shape), terms
@@ -111,7 +153,8 @@ def _each_once(matrix: csr_array, terms: Sequence[Term], sheet: Sheet) -> csr_ar
     if not terms:
         return matrix
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    things = rows * (int(sheet.identity.max()) + 1) + sheet.identity[matrix.indices]
+    identity = np.array(sheet.identity, dtype=np.int64)
+    things = rows * (int(identity.max()) + 1) + identity[matrix.indices]
     weights = np.array([term.weight for term in terms])[matrix.indices]
     order = np.lexsort((matrix.indices, -weights, things))
     is_first = np.concatenate(([True], np.diff(things[order]) > 0))[: len(order)]

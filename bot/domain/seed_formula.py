@@ -13,7 +13,7 @@ from scipy.sparse import coo_array, csr_array
 
 from bot.domain.papers import Paper
 from bot.domain.patterns import compile_pattern, count_hits
-from bot.domain.sheet import Sheet, Where, sheet_of
+from bot.domain.sheet import COEFFICIENT, Findings, Sheet, Where
 from bot.domain.typed_terms import Term, TermKind
 
 _ANYWHERE = 1.0
@@ -23,35 +23,37 @@ _IN_TITLE = 0.5
 def score_substrings(terms: Sequence[Term], papers: Sequence[Paper]) -> Sheet:
     """What every term earns in every paper."""
     titles, texts = _lowered(papers)
-    rows: list[int] = []
-    columns: list[int] = []
-    points: list[float] = []
+    cells: list[tuple[int, int]] = []
+    earned: list[float] = []
     where: list[Where] = []
     for row, term in enumerate(terms):
         for column in _papers_with(term, texts):
             in_title = _holds(term, titles[column])
-            rows.append(row)
-            columns.append(column)
-            points.append(term.weight * (_ANYWHERE + _IN_TITLE * in_title))
+            cells.append((row, column))
+            earned.append(_ANYWHERE + _IN_TITLE * in_title)
             where.append(_where(term, papers[column], in_title=in_title))
-    return sheet_of(
-        np.array(rows, dtype=np.int64),
-        np.array(columns, dtype=np.int64),
-        np.array(points, dtype=np.float64),
-        np.array(where, dtype=np.int8),
-        shape=(len(terms), len(papers)),
+    rows, columns = np.array(cells, dtype=np.int64).reshape(-1, 2).T
+    weights = np.rint([COEFFICIENT * term.weight for term in terms]).astype(np.int32)
+    each = np.arange(len(terms), dtype=np.int32)
+    return Sheet(
+        coefficients=csr_array(
+            (weights, each, np.arange(len(terms) + 1, dtype=np.int32)), shape=(len(terms),) * 2
+        ),
+        findings=Findings.of(
+            (rows, columns), np.array(earned), where, shape=(len(terms), len(papers))
+        ),
         identity=range(len(terms)),
     )
 
 
 def found_substrings(terms: Sequence[Term], papers: Sequence[Paper]) -> csr_array:
-    """Whether each term is in each paper: (terms x papers), int8."""
+    """Whether each term is in each paper: positive where it is."""
     _, texts = _lowered(papers)
     cells = [
         (row, column) for row, term in enumerate(terms) for column in _papers_with(term, texts)
     ]
     rows, columns = np.array(cells, dtype=np.int64).reshape(-1, 2).T
-    ones = np.ones(len(cells), dtype=np.int8)
+    ones = np.ones(len(cells), dtype=np.int64)
     return coo_array((ones, (rows, columns)), shape=(len(terms), len(papers))).tocsr()
 
 

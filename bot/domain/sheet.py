@@ -1,4 +1,9 @@
-"""What each term earns in each paper: the formulas write it, the ranking reads it."""
+"""What terms earn in papers: the formulas write it, the ranking reads it.
+
+A term is worth a coefficient for each thing it looks for: a phrase looks for itself and for its
+words. What is found earns by how often and where. Both are whole numbers (hundredths and tenths),
+so that a sum is the same in whatever order and company it is made.
+"""
 
 from __future__ import annotations
 
@@ -7,54 +12,57 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.sparse import coo_array, csc_array, csr_array
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import coo_array, csr_array
 
-POINT = 100  # points are kept in hundredths, as whole numbers: sums are exact in any order
+COEFFICIENT = 100  # what 1.0 is among coefficients
+EARNED = 10  # what 1.0 is among what findings earn; 4.0 is the most
+POINT = COEFFICIENT * EARNED  # what one point is among scores
 
 
 class Where(IntEnum):
     """Where a term was found."""
 
+    SOME_WORDS = 0  # words of it, but not the phrase
     TITLE = 1
     ABSTRACT = 2
     BOTH = 3
-    WORDS = 4  # not the phrase, but telling words of it
 
     @property
     def label(self) -> str:
         """The word that a `Reason` carries."""
-        return ("title", "abstract", "title+abstract", "some words")[self - 1]
+        return ("some words", "title", "abstract", "title+abstract")[self]
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found of some things in some papers."""
+
+    earned: csr_array  # (things x papers), int32, tenths
+    where: csr_array  # the same cells, of `Where`
+
+    @classmethod
+    def of(
+        cls,
+        cells: tuple[NDArray[np.int64], NDArray[np.int64]],
+        earned: NDArray[np.float64],
+        where: ArrayLike,
+        *,
+        shape: tuple[int, int],
+    ) -> Findings:
+        """From (thing, paper) cells, each at most once, and what each earns."""
+        tenths = np.rint(earned * EARNED).astype(np.int32)
+        places = np.asarray(where, dtype=np.int32)
+        return cls(
+            coo_array((tenths, cells), shape=shape).tocsr(),
+            coo_array((places, cells), shape=shape).tocsr(),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Points of some terms in some papers."""
+    """What some terms are worth, and what was found of them."""
 
-    points: csr_array  # (terms x papers), float32, whole hundredths
-    where: csr_array  # the same cells, int8, of `Where`
-    identity: NDArray[np.int64]  # terms that look for the same thing share a number
-
-    def by_paper(self) -> tuple[csc_array, csc_array]:
-        """Points and `Where`, quick to read paper by paper."""
-        return self.points.tocsc(), self.where.tocsc()
-
-
-def sheet_of(
-    rows: NDArray[np.int64],
-    papers: NDArray[np.int64],
-    points: NDArray[np.float64],
-    where: NDArray[np.int8],
-    *,
-    shape: tuple[int, int],
-    identity: Sequence[int],
-) -> Sheet:
-    """A sheet from its cells, each named at most once; what rounds to nothing is left out."""
-    whole = np.rint(points * POINT).astype(np.float32)
-    kept = whole > 0
-    cells = (rows[kept], papers[kept])
-    return Sheet(
-        points=coo_array((whole[kept], cells), shape=shape).tocsr(),
-        where=coo_array((where[kept], cells), shape=shape).tocsr(),
-        identity=np.asarray(identity, dtype=np.int64),
-    )
+    coefficients: csr_array  # (terms x things), int32, hundredths; a term's own thing first
+    findings: Findings
+    identity: Sequence[int]  # terms that look for the same share a number

@@ -3,18 +3,17 @@
 A term found once in an abstract earns its weight: 1.0 for one that stands in a paper of a hundred,
 0.56 for one in three of ten, 1.22 for the rarest. A title counts as three abstracts' hits, and hits
 saturate: once in the title earns twice the weight, and no number of hits more than four times.
-A phrase that is absent earns half of the share of its words' rarity that is there, if that is a
-third at least. The figures are explained, and each is switched off in turn, in
+Six tenths of a phrase are for the phrase as it stands, four tenths for its words wherever they
+are, each by its rarity. The figures are explained, and each is switched off in turn, in
 docs/explanation/ranking.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
 from bot.domain.folding import fold, pieces, raw_words
@@ -22,70 +21,84 @@ from bot.domain.paper_words import IN_TITLE, PaperWords
 from bot.domain.papers import Paper
 from bot.domain.patterns import compile_pattern, count_hits
 from bot.domain.rarity import TYPICAL, Rarity, idf, weight
-from bot.domain.sheet import Sheet, Where, sheet_of
+from bot.domain.sheet import COEFFICIENT, Findings, Sheet, Where
 from bot.domain.typed_terms import Term, TermKind
 
 TITLE_HITS = 3  # a hit in the title counts like three in the abstract
 SATURATION = 3.0  # hits at which half of the most that a term can earn is earned
-PARTIAL = 0.5  # of an absent phrase's weight, when all its words are there
-LEAST_SHARE = 1 / 3  # of the words' rarity; less is chance
-_SHARE_UNITS = 1000  # shares are kept as whole thousandths in the low bits of a cell
-_SHARE_BITS = 10
+FOR_THE_WORDS = 0.4  # of a phrase's weight; the rest is for the phrase
 _SHORTEST_HALF = 3  # letters of the parts in which a closed word is looked for
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """What a term looks for."""
+class _Look(NamedTuple):
+    """Something to look for: words in order, words and a prefix, or a regular expression."""
 
-    words: tuple[str, ...] = ()  # folded, in order
+    words: tuple[str, ...] = ()  # folded
     prefix: str = ""  # what the word after them begins with
-    pattern: str = ""  # a regular expression instead of words
+    pattern: str = ""
 
     @property
-    def parts(self) -> tuple[str, ...]:
-        """The words, the prefix among them with a * behind."""
-        return (*self.words, self.prefix + "*") if self.prefix else self.words
+    def parts(self) -> tuple[_Look, ...]:
+        """The single words of a phrase; none where there is only one."""
+        if len(self.words) + bool(self.prefix) < 2:  # noqa: PLR2004 - a phrase has two or more
+            return ()
+        singles = tuple(_Look((word,)) for word in dict.fromkeys(self.words))
+        return (*singles, _Look(prefix=self.prefix)) if self.prefix else singles
 
 
 def score_terms(
     terms: Sequence[Term], papers: Sequence[Paper], words: PaperWords, rarity: Rarity
 ) -> Sheet:
     """What every term earns in every paper; `words` are those of `papers`."""
-    numbers: dict[_Look, int] = {}
-    identity = [numbers.setdefault(_look(term), len(numbers)) for term in terms]
-    looks = list(numbers)
-    hits = _hits(looks, papers, words)
-    shares = _shares(looks, words, rarity)
-    # One cell: hits above, the share of an absent phrase's words below.
-    cells = (hits * (1 << _SHARE_BITS) + shares).tocsr()
-    per_term = coo_array(cells[np.asarray(identity, dtype=np.int32)])
-    weights = _weights(looks, rarity)[identity] * np.array([term.weight for term in terms])
-    rows, columns = (axis.astype(np.int64) for axis in per_term.coords)
-    earned, where = _earned(per_term.data)
-    return sheet_of(
-        rows, columns, earned * weights[rows], where, shape=per_term.shape, identity=identity
+    looks = [_look(term) for term in terms]
+    frequencies = _Frequencies(rarity)
+    things: dict[_Look, int] = {}
+    starts, columns, worth = [0], [], []
+    for look, term in zip(looks, terms, strict=True):
+        for thing, share in _shares(look, frequencies):
+            columns.append(things.setdefault(thing, len(things)))
+            worth.append(share * term.weight)
+        starts.append(len(columns))
+    hundredths = np.rint(np.array(worth) * COEFFICIENT).astype(np.int32)
+    identities: dict[_Look, int] = {}
+    return Sheet(
+        coefficients=csr_array(
+            (hundredths, np.array(columns, np.int32), np.array(starts, np.int32)),
+            shape=(len(terms), len(things)),
+        ),
+        findings=_findings(_hits(list(things), papers, words)),
+        identity=[identities.setdefault(look, len(identities)) for look in looks],
     )
 
 
 def found(terms: Sequence[Term], papers: Sequence[Paper], words: PaperWords) -> csr_array:
-    """Whether each term stands in each paper as a whole: (terms x papers), int8."""
-    hits = _hits([_look(term) for term in terms], papers, words)
-    return (hits > 0).astype(np.int8).tocsr()
+    """How often each term stands in each paper as a whole: positive where it does."""
+    return _hits([_look(term) for term in terms], papers, words)
 
 
-def _earned(cells: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
-    """Points before the term's weight, and where they were found."""
-    hits, share = cells >> _SHARE_BITS, (cells & ((1 << _SHARE_BITS) - 1)) / _SHARE_UNITS
-    in_title, in_abstract = hits // IN_TITLE, hits % IN_TITLE
+def _shares(look: _Look, frequencies: _Frequencies) -> Iterator[tuple[_Look, float]]:
+    """What a term of weight 1 is worth, for itself first and then for its words."""
+    whole = weight(frequencies.of(look))
+    if not (parts := look.parts):
+        yield look, whole
+        return
+    yield look, whole * (1 - FOR_THE_WORDS)
+    telling = [idf(frequencies.of(part)) for part in parts]
+    total = sum(telling)
+    for part, rareness in zip(parts, telling, strict=True):
+        yield part, whole * FOR_THE_WORDS * rareness / total
+
+
+def _findings(hits: csr_array) -> Findings:
+    """What hits earn, saturating, and where they are."""
+    cells = hits.tocoo()
+    in_title, in_abstract = cells.data // IN_TITLE, cells.data % IN_TITLE
     total = TITLE_HITS * in_title + in_abstract
     saturated = total * (SATURATION + 1) / (total + SATURATION)
-    partly = np.where(share >= LEAST_SHARE, PARTIAL * share, 0.0)
-    place = np.where(
-        in_title > 0, np.where(in_abstract > 0, Where.BOTH, Where.TITLE), Where.ABSTRACT
-    )
-    where = np.where(hits > 0, place, Where.WORDS).astype(np.int8)
-    return np.where(hits > 0, saturated, partly), where
+    both = np.where(in_abstract > 0, Where.BOTH, Where.TITLE)
+    where = np.where(in_title > 0, both, Where.ABSTRACT)
+    rows, columns = (axis.astype(np.int64) for axis in cells.coords)
+    return Findings.of((rows, columns), saturated, where, shape=hits.shape)
 
 
 # --- what is looked for --------------------------------------------------------------------
@@ -159,49 +172,29 @@ def _pattern_hits(looks: Sequence[_Look], papers: Sequence[Paper]) -> csr_array:
     return coo_array((hits, (rows, columns)), shape=(len(looks), len(papers))).tocsr()
 
 
-def _shares(looks: Sequence[_Look], words: PaperWords, rarity: Rarity) -> csr_array:
-    """How much of each phrase's rarity its single words bring to each paper, in thousandths."""
-    parts: dict[str, int] = {}
-    rows: list[int] = []
-    columns: list[int] = []
-    units: list[int] = []
-    idf_of: dict[str, float] = {}
-    keys = rarity.keys() if any(look.prefix and look.words for look in looks) else []
-    for row, look in enumerate(looks):
-        if len(look.parts) < 2:  # noqa: PLR2004 - a phrase has words
-            continue
-        telling = {}
-        for part in dict.fromkeys(look.parts):
-            if part not in idf_of:
-                idf_of[part] = idf(_frequency(_part(part), rarity, keys))
-            telling[part] = idf_of[part]
-        total = sum(telling.values())
-        for part, rareness in telling.items():
-            rows.append(row)
-            columns.append(parts.setdefault(part, len(parts)))
-            units.append(round(_SHARE_UNITS * rareness / total))
-    present = (_hits([_part(part) for part in parts], (), words) > 0).astype(np.int64)
-    shape = (len(looks), len(parts))
-    telling_parts = coo_array((units, (rows, columns)), shape=shape, dtype=np.int64).tocsr()
-    shares: csr_array = (telling_parts @ present).tocsr()
-    return shares
+# --- how common it is ----------------------------------------------------------------------
 
 
-def _part(part: str) -> _Look:
-    return _Look(prefix=part[:-1]) if part.endswith("*") else _Look((part,))
+class _Frequencies:
+    """The share of papers that hold what a term looks for; asked once for each."""
 
+    def __init__(self, rarity: Rarity) -> None:
+        self._rarity = rarity
+        self._known: dict[_Look, float] = {}
+        self._keys: list[str] | None = None
 
-# --- how much it weighs --------------------------------------------------------------------
+    def of(self, look: _Look) -> float:
+        """From 0.001 to 1."""
+        known = self._known.get(look)
+        if known is None:
+            known = self._known[look] = self._look_up(look)
+        return known
 
-
-def _weights(looks: Sequence[_Look], rarity: Rarity) -> NDArray[np.float64]:
-    keys = rarity.keys() if any(look.prefix for look in looks) else []
-    return np.array([weight(_frequency(look, rarity, keys)) for look in looks])
-
-
-def _frequency(look: _Look, rarity: Rarity, keys: Sequence[str]) -> float:
-    if look.pattern:
-        return TYPICAL
-    if look.prefix:
-        return rarity.frequency_of_prefix(look.words, look.prefix, keys)
-    return rarity.frequency(look.words) if look.words else 1.0
+    def _look_up(self, look: _Look) -> float:
+        if look.pattern:
+            return TYPICAL
+        if not look.prefix:
+            return self._rarity.frequency(look.words) if look.words else 1.0
+        if self._keys is None:
+            self._keys = self._rarity.keys()
+        return self._rarity.frequency_of_prefix(look.words, look.prefix, self._keys)

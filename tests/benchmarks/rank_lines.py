@@ -4,7 +4,7 @@ Each line on standard input is either the papers of a day, or a question with ke
 candidate papers that is answered by one line of arXiv IDs, best first:
 
     {"type": "ingest", "date": "2026-01-21", "papers": [{"id", "date", "categories", "title", ...}]}
-    {"type": "rank", "keywords": [...], "categories": [...], "papers": [...], ...}  ->  {"ids": [...]}
+    {"type": "rank", "keywords": [...], "categories": [...], "papers": [...]} -> {"ids": [...]}
 
 How rare words are is learned from the days ingested before, as the bot learns it from its store.
 """
