@@ -156,7 +156,7 @@ def _bracketed(text: str) -> Iterator[str]:
 
 
 def _looks_like_json(text: str) -> bool:
-    return re.match(r"(?:```(?:json)?\s*)?[{\[]\s*(?:[\"{\[]|\Z)", text) is not None
+    return re.match(r"(?:```(?:json)?\s*)?[{\[]\s*(?:[\"{\[\]}]|\Z)", text) is not None
 
 
 # --- from the document to sections --------------------------------------------------------------

@@ -61,6 +61,10 @@ _TAG = re.compile(
     r"|</?[a-z][\w:\-]{0,40}\s+[\w:\-]{1,40}\s*=[^<>]{0,2000}>|</[a-z][\w:\-]{0,40}\s*>",
     re.IGNORECASE,
 )
+_LOOSE_TAG = re.compile(
+    r"</?(?:script|style|iframe|img|svg|object|embed|form|link|meta|base|video|audio)\b",
+    re.IGNORECASE,  # one that never ends would swallow what a page shows behind it
+)
 _ENTITY = re.compile(r"&(?:[a-z]{2,8}|#[0-9]{1,7}|#x[0-9a-f]{1,6});", re.IGNORECASE)
 
 # <@U1>, <@!1>, <@&1>, <#C1|name>, <!channel>, <!subteam^S1|@team>, <!date^...>, </cmd:1>, <:e:1>
@@ -120,7 +124,7 @@ def _once(text: str) -> str:
     text = _COMMENT.sub("", text)
     text = _MENTION.sub(_mention_label, text)
     text = _SLACK_LINK.sub(_slack_link, text)
-    text = _TAG.sub("", text)
+    text = _LOOSE_TAG.sub("", _TAG.sub("", text))
     text = _MARKDOWN_LINK.sub(_markdown_link, text)
     text = _REFERENCE_LINK.sub("", text)
     text = _ADDRESS.sub(_address, text)
