@@ -63,4 +63,6 @@ class CallPace:
 
     def paused(self, until: datetime) -> CallPace:
         """The pace of a platform that wants no call before `until`."""
-        return replace(self, paused_until=max(until, self.paused_until or until))
+        until = max(until, self.paused_until or until)
+        # Nothing is made up for after a pause: the flow begins anew.
+        return replace(self, paused_until=until, slot=until)

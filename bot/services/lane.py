@@ -104,6 +104,7 @@ class Lane:
         self._outcomes: list[Outcome] = []
         self._rests: dict[Destination, datetime] = {}
         self._failures = 0  # in a row, of calls that the platform did not answer
+        self._is_dry = True  # the last claim found less than there was room for
         self._is_storing = True  # False while outcomes cannot be recorded
         self._is_stopping = False
         self._is_done = False
@@ -159,8 +160,15 @@ class Lane:
 
     async def _claim(self) -> float:
         """Claim what there is room for; the seconds until there may be more, 0.0 if at once."""
-        room = self._ahead - len(self._ready)
         now = self._clock.now()
+        if self._is_dry:
+            # Asking first costs the database no turn at writing.
+            async with self._open_unit() as unit:
+                due = await unit.outbox.next_due(now=now, platforms=(self._platform,))
+            if due is None or due > now:
+                wait = self._rules.poll_seconds if due is None else (due - now).total_seconds()
+                return min(max(wait, _SHORTEST_WAIT_SECONDS), self._rules.poll_seconds)
+        room = self._ahead - len(self._ready)
         async with self._open_unit() as unit:
             claimed = await unit.outbox.claim(
                 holder=self._holder,
@@ -171,14 +179,8 @@ class Lane:
             )
             await unit.commit()
         self._take(claimed, lease_until=now + timedelta(seconds=self._rules.lease_seconds))
-        if len(claimed) == room:
-            return 0.0
-        async with self._open_unit() as unit:
-            due = await unit.outbox.next_due(now=self._clock.now(), platforms=(self._platform,))
-        if due is None:
-            return self._rules.poll_seconds
-        wait = (due - self._clock.now()).total_seconds()
-        return min(max(wait, _SHORTEST_WAIT_SECONDS), self._rules.poll_seconds)
+        self._is_dry = len(claimed) < room
+        return 0.0 if claimed else _SHORTEST_WAIT_SECONDS
 
     def _take(self, claimed: Sequence[OutboxMessage], *, lease_until: datetime) -> None:
         # A lease that ended before its outcome could be recorded brings a message back to us.
@@ -202,7 +204,8 @@ class Lane:
             if wait == 0:
                 self._call_next()
             else:
-                await self._to_call.wait(wait)
+                # Looking up at times, lest leases end while we wait out a long pause.
+                await self._to_call.wait(wait and min(wait, self._rules.poll_seconds))
 
     def _drop_outlived(self) -> None:
         """Give back claims whose lease could end under the call."""

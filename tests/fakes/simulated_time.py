@@ -60,11 +60,16 @@ def in_simulated_time(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[
     return run
 
 
-async def until(condition: Callable[[], bool | Awaitable[bool]], *, seconds: float = 3600) -> None:
+async def until(
+    condition: Callable[[], bool | Awaitable[bool]],
+    *,
+    seconds: float = 3600,
+    every_seconds: float = 0.1,
+) -> None:
     """Return when `condition` holds; an error when it does not within `seconds`."""
     async with asyncio.timeout(seconds):
         while True:
             holds = condition()
             if holds if isinstance(holds, bool) else await holds:
                 return
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(every_seconds)
