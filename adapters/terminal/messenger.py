@@ -62,6 +62,14 @@ class TerminalMessenger:
         self._console.print(text)
 
 
+class PatientConsole(Console):
+    """A console whose reader may go away: that is an error of one message, not the end of us."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise what Rich would end the whole process for."""
+        raise BrokenPipeError
+
+
 def open_console(file: TextIO | None = None) -> Console:
     """The console of this process: plain where the output is no terminal."""
-    return Console(file=file, highlight=False)
+    return PatientConsole(file=file, highlight=False)
