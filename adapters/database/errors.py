@@ -59,6 +59,11 @@ _SQLITE: Sequence[_Sign] = (
         "{place} is not an SQLite database: name another file in DATABASE_URL.",
     ),
     _sign(
+        "already exists",
+        UserError,
+        "{place} holds tables of another program ({words}): name another database in DATABASE_URL.",
+    ),
+    _sign(
         "malformed",
         _damaged,
         "The database {place} is damaged: restore the latest backup.",
@@ -89,6 +94,11 @@ _SQLITE: Sequence[_Sign] = (
     _sign("", TransientError, "The database {place} failed ({words}): it is tried again."),
 )
 _POSTGRESQL: Sequence[_Sign] = (
+    _sign(
+        "already exists",
+        UserError,
+        "{place} holds tables of another program ({words}): name another database in DATABASE_URL.",
+    ),
     _sign(
         "authentication failed|no password supplied",
         UserError,

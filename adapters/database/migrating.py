@@ -48,7 +48,9 @@ def migrate(url: str) -> bool:
 
 
 def _upgrade(connection: sa.Connection, script: Config, address: DatabaseAddress) -> bool:
-    if not address.is_sqlite:
+    if address.is_sqlite:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_PG_LOCK)))
     present = MigrationContext.configure(connection).get_current_heads()
     directory = ScriptDirectory.from_config(script)
@@ -104,7 +106,6 @@ def _engine(address: DatabaseAddress) -> sa.Engine:
         )
     engine = sa.create_engine(address.sync_url, connect_args={"timeout": _LOCK_SECONDS})
     sa.event.listen(engine, "connect", _hand_transactions_to_us)
-    sa.event.listen(engine, "begin", _take_the_write_lock)
     return engine
 
 
@@ -117,18 +118,8 @@ def _hand_transactions_to_us(connection: Any, record: object) -> None:
     connection.isolation_level = None
 
 
-def _take_the_write_lock(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
 def _use_write_ahead_log(engine: sa.Engine) -> None:
     """Readers and the writer no longer wait for each other; the file remembers it."""
-    raw = engine.raw_connection()
-    try:
-        cursor = raw.cursor()
-        cursor.execute("PRAGMA journal_mode")
-        if cursor.fetchone() != ("wal",):
-            cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.close()
-    finally:
-        raw.close()
+    with engine.connect() as connection:
+        if connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() != "wal":
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
