@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from bot.domain.eligibility import Batch
 from bot.domain.interests import Interests
-from bot.domain.papers import AnnounceType
 from bot.domain.scoring import Scores
 from bot.domain.sheet import POINT
 
@@ -84,10 +83,6 @@ class Block:
         """For each reader the best that missed only min_score, if there is one."""
         below = np.where(self._is_matched, 0, self._points)
         return self._top(below, np.ones(len(self.readers), dtype=np.int64))
-
-    def kind(self, row: int, column: int) -> AnnounceType:
-        """The announce type as the reader of a row sees it."""
-        return self.batch.kinds(self.readers[row].interests.categories)[column]
 
     def _eligible(self, reader: Reader) -> NDArray[np.bool_]:
         eligible = self.batch.eligible(

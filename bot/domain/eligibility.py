@@ -15,6 +15,13 @@ from bot.domain.papers import Announcement, AnnounceType
 
 Mask = NDArray[np.bool_]
 
+_KINDS = tuple(AnnounceType)
+_CROSS_LISTS = {
+    AnnounceType.NEW: AnnounceType.CROSS,
+    AnnounceType.REPLACE: AnnounceType.REPLACE_CROSS,
+}
+_AS_CROSS_LIST = np.array([_KINDS.index(_CROSS_LISTS.get(kind, kind)) for kind in _KINDS])
+
 
 def codes_covered(categories: Sequence[str]) -> dict[str, int]:
     """Every code that `categories` cover -> the position of the first that does.
@@ -45,11 +52,20 @@ class Batch:
             self.columns.setdefault(announcement.paper.arxiv_id, []).append(column)
         papers = [announcement.paper for announcement in self.announcements]
         kinds = [announcement.announce_type for announcement in self.announcements]
+        self._kind = np.array([kind.precedence for kind in kinds], dtype=np.int64)
         self._is_revision = np.array([kind.is_revision for kind in kinds], dtype=bool)
         self._is_cross_list = np.array([kind.is_cross_list for kind in kinds], dtype=bool)
         self._sequence = np.array([each.sequence for each in self.announcements], dtype=np.int64)
         self._day = np.array([each.announced_on.toordinal() for each in self.announcements])
         self._id_order = np.argsort(np.argsort([paper.arxiv_id for paper in papers], kind="stable"))
+        self._primaries: dict[str, int] = {}  # primary category -> its number
+        self._primary = np.array(
+            [
+                self._primaries.setdefault(paper.primary_category, len(self._primaries))
+                for paper in papers
+            ],
+            dtype=np.int64,
+        )
         self._listed_in: dict[str, list[int]] = {}
         for column, paper in enumerate(papers):
             for code in paper.categories:
@@ -85,10 +101,11 @@ class Batch:
         return self._categories(categories)[2]
 
     def kinds(self, categories: tuple[str, ...]) -> list[AnnounceType]:
-        """The announce types as a reader of `categories` sees them."""
+        """The announce types as a reader of `categories` sees them; see Announcement.type_for."""
         if categories not in self._kinds:
-            covered = tuple(codes_covered(categories))
-            self._kinds[categories] = [each.type_for(covered) for each in self.announcements]
+            is_primary = self._categories(categories)[1]
+            seen = np.where(is_primary, self._kind, _AS_CROSS_LIST[self._kind])
+            self._kinds[categories] = [_KINDS[kind] for kind in seen.tolist()]
         return self._kinds[categories]
 
     def listed(self, categories: tuple[str, ...]) -> Mask:
@@ -145,13 +162,8 @@ class Batch:
             listed = np.zeros(len(self.announcements), dtype=bool)
             for code in covered:
                 listed[self._listed_in.get(code, [])] = True
-            place = np.array(
-                [
-                    covered.get(each.paper.primary_category, len(categories))
-                    for each in self.announcements
-                ],
-                dtype=np.int64,
-            )
+            places = [covered.get(code, len(categories)) for code in self._primaries]
+            place = np.array(places, dtype=np.int64)[self._primary]
             order = np.lexsort((self._id_order, place))
             ties = np.empty_like(order)
             ties[order] = np.arange(len(order))

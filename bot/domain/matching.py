@@ -131,13 +131,13 @@ def _scored(block: Block, reasons: ReasonBook, cells: Cells) -> list[Scored]:
     found = reasons.of(cells.rows + block.start, cells.columns)
     points = (cells.points / POINT).tolist()
     rows, columns = cells.rows.tolist(), cells.columns.tolist()
+    announcements, followed = block.batch.announcements, block.followed
+    kinds = [block.batch.kinds(reader.interests.categories) for reader in block.readers]
     scored = []
     for row, column, score, terms in zip(rows, columns, points, found, strict=True):
-        authors = block.followed.get((row, column))
+        authors = followed.get((row, column)) if followed else None
         why = (Reason(authors[0], "author", AUTHOR_POINTS), *terms) if authors else terms
-        scored.append(
-            Scored(block.batch.announcements[column], block.kind(row, column), score, why)
-        )
+        scored.append(Scored(announcements[column], kinds[row][column], score, why))
     return scored
 
 

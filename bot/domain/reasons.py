@@ -17,42 +17,58 @@ _WHERE_BITS = 2
 _POINT_BITS = 24  # in a reason's key, below the term's number and the place
 
 Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 
 class ReasonBook:
     """Reasons of (reader, paper) cells; equal ones are made once and shared."""
 
     def __init__(self, scores: Scores) -> None:
-        self._scores = scores
+        self._wanted, self._coefficients = scores.wanted, scores.coefficients
         earned, where = scores.findings.earned, scores.findings.where
+        self._papers = earned.shape[1]
         # One byte for each thing in each paper: looked up more often than all else together.
-        self._found = np.zeros(earned.shape, dtype=np.uint8)
+        found = np.zeros(earned.shape, dtype=np.uint8)
         rows = np.repeat(np.arange(earned.shape[0]), np.diff(earned.indptr))
-        self._found[rows, earned.indices] = (earned.data << _WHERE_BITS) | where.data
+        found[rows, earned.indices] = (earned.data << _WHERE_BITS) | where.data
+        self._found = found.ravel()
         self._made = _Reasons(scores.terms)
 
     def of(self, readers: Ints, columns: Ints) -> list[tuple[Reason, ...]]:
-        """The reasons of each (reader, paper) cell, most points first; authors are not here."""
-        cell, position = _expanded(self._scores.wanted.indptr, readers)
-        term = self._scores.wanted.indices[position].astype(np.int64)
-        coefficients = self._scores.coefficients
-        pair, slot = _expanded(coefficients.indptr, term)
-        found = self._found[coefficients.indices[slot], columns[cell[pair]]]
-        there = np.flatnonzero(found)
-        pair, slot, byte = pair[there], slot[there], found[there].astype(np.int64)
-        points = coefficients.data[slot] * (byte >> _WHERE_BITS)
-        is_whole = slot == coefficients.indptr[term[pair]]
-        where = np.where(is_whole, byte & ((1 << _WHERE_BITS) - 1), Where.SOME_WORDS)
-        # A phrase's own finding comes before those of its words: the first says where.
-        first = np.flatnonzero(np.diff(pair, prepend=-1))
-        points = np.add.reduceat(points, first) if len(first) else points
-        cell, term, where = cell[pair[first]], term[pair[first]], where[first]
+        """The reasons of each (reader, paper) cell, most points first; authors are not here.
+
+        Cells of one reader stand together.
+        """
+        cell, term, is_whole, points, where = self._findings(readers, columns)
+        # A term's own finding comes before those of its words, and alone says where.
+        first = np.flatnonzero(np.diff(cell, prepend=-1) | np.diff(term, prepend=-1))
+        if len(first):
+            points = np.add.reduceat(points, first)
+        cell, term = cell[first], term[first]
+        where = np.where(is_whole[first], where[first], Where.SOME_WORDS)
         order = np.lexsort((term, -points, cell))
-        cell, term, where, points = cell[order], term[order], where[order], points[order]
-        keys = (term << _WHERE_BITS | where) << _POINT_BITS | points
+        keys = ((term << _WHERE_BITS | where) << _POINT_BITS | points)[order]
         made = list(map(self._made.__getitem__, keys.tolist()))
         bounds = np.searchsorted(cell, np.arange(len(readers) + 1)).tolist()
         return [tuple(made[start:end]) for start, end in pairwise(bounds)]
+
+    def _findings(self, readers: Ints, columns: Ints) -> tuple[Ints, Ints, Mask, Ints, Ints]:
+        """(cell, term, whether of the term itself, points, where) of all that earns there."""
+        unique, reader_of = np.unique(readers, return_inverse=True)
+        # What each reader looks for, written out once: the term and the things of each.
+        which, position = _expanded(self._wanted.indptr, unique)
+        terms = self._wanted.indices[position]
+        of_term, slot = _expanded(self._coefficients.indptr, terms)
+        ends = np.searchsorted(which[of_term], np.arange(len(unique) + 1))
+        things = self._coefficients.indices[slot].astype(np.int64) * self._papers
+        cell, at = _expanded(ends, reader_of)
+        byte = self._found[things[at] + columns[cell]]
+        there = np.flatnonzero(byte)
+        cell, at, byte = cell[there], at[there], byte[there].astype(np.int64)
+        slot, term = slot[at], terms[of_term[at]].astype(np.int64)
+        is_whole = slot == self._coefficients.indptr[term]
+        points = self._coefficients.data[slot] * (byte >> _WHERE_BITS)
+        return cell, term, is_whole, points, byte & ((1 << _WHERE_BITS) - 1)
 
 
 class _Reasons(dict[int, Reason]):
@@ -60,17 +76,17 @@ class _Reasons(dict[int, Reason]):
 
     def __init__(self, terms: Sequence[Term]) -> None:
         super().__init__()
-        self._terms = terms
+        self._labels = [term_label(term) for term in terms]
+        self._places = [where.label for where in Where]
 
     def __missing__(self, key: int) -> Reason:
         term, where = divmod(key >> _POINT_BITS, 1 << _WHERE_BITS)
-        points = key & ((1 << _POINT_BITS) - 1)
-        reason = Reason(term_label(self._terms[term]), Where(where).label, points / POINT)
-        self[key] = reason
+        points = (key & ((1 << _POINT_BITS) - 1)) / POINT
+        reason = self[key] = Reason(self._labels[term], self._places[where], points)
         return reason
 
 
-def _expanded(starts: NDArray[np.int32], rows: NDArray[np.integer]) -> tuple[Ints, Ints]:
+def _expanded(starts: NDArray[np.integer], rows: NDArray[np.integer]) -> tuple[Ints, Ints]:
     """For every cell of the given rows of a sparse matrix: which of `rows`, and its position."""
     counts = (starts[1:] - starts[:-1])[rows]
     which = np.repeat(np.arange(len(rows)), counts)

@@ -126,19 +126,19 @@ class _Texts:
 
 def _listed(lists: Sequence[Sequence[Term]]) -> tuple[csr_array, list[Term]]:
     """(lists x different terms) how often each stands in each list, and those terms."""
-    # Keyed by strings: hashing a Term costs ten times as much, and there are many.
-    plain: dict[tuple[str, float], int] = {}
-    others: dict[tuple[str, float, str], int] = {}
+    # Hashing a Term costs ten times as much as hashing its text, and there are many.
+    known: dict[str | tuple[str, float, str], int] = {}
     terms: list[Term] = []
     columns: list[int] = []
+    plain = TermKind.PHRASE
     for listed in lists:
         for term in listed:
-            if term.kind is TermKind.PHRASE:
-                column = plain.setdefault((term.text, term.weight), len(terms))
-            else:
-                key = (term.text, term.weight, term.kind.value)
-                column = others.setdefault(key, len(terms))
-            if column == len(terms):
+            text = term.text
+            is_plain = term.weight == 1 and term.kind is plain
+            key = text if is_plain else (text, term.weight, term.kind.value)
+            column = known.get(key)
+            if column is None:
+                column = known[key] = len(terms)
                 terms.append(term)
             columns.append(column)
     starts = np.concatenate(([0], np.cumsum([len(listed) for listed in lists], dtype=np.int64)))

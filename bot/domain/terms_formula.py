@@ -38,12 +38,10 @@ class _Look(NamedTuple):
     pattern: str = ""
 
     @property
-    def parts(self) -> tuple[_Look, ...]:
-        """The single words of a phrase; none where there is only one."""
-        if len(self.words) + bool(self.prefix) < 2:  # noqa: PLR2004 - a phrase has two or more
-            return ()
-        singles = tuple(_Look((word,)) for word in dict.fromkeys(self.words))
-        return (*singles, _Look(prefix=self.prefix)) if self.prefix else singles
+    def parts(self) -> tuple[str, ...]:
+        """The words of a phrase, a prefix with * behind; none where there is only one."""
+        parts = (*self.words, f"{self.prefix}*") if self.prefix else self.words
+        return tuple(dict.fromkeys(parts)) if len(parts) > 1 else ()
 
 
 def score_terms(
@@ -51,11 +49,11 @@ def score_terms(
 ) -> Sheet:
     """What every term earns in every paper; `words` are those of `papers`."""
     looks = [_look(term) for term in terms]
-    frequencies = _Frequencies(rarity)
+    shares = _Shares(rarity)
     things: dict[_Look, int] = {}
     starts, columns, worth = [0], [], []
     for look, term in zip(looks, terms, strict=True):
-        for thing, share in _shares(look, frequencies):
+        for thing, share in shares.of(look):
             columns.append(things.setdefault(thing, len(things)))
             worth.append(share * term.weight)
         starts.append(len(columns))
@@ -74,19 +72,6 @@ def score_terms(
 def found(terms: Sequence[Term], papers: Sequence[Paper], words: PaperWords) -> csr_array:
     """How often each term stands in each paper as a whole: positive where it does."""
     return _hits([_look(term) for term in terms], papers, words)
-
-
-def _shares(look: _Look, frequencies: _Frequencies) -> Iterator[tuple[_Look, float]]:
-    """What a term of weight 1 is worth, for itself first and then for its words."""
-    whole = weight(frequencies.of(look))
-    if not (parts := look.parts):
-        yield look, whole
-        return
-    yield look, whole * (1 - FOR_THE_WORDS)
-    telling = [idf(frequencies.of(part)) for part in parts]
-    total = sum(telling)
-    for part, rareness in zip(parts, telling, strict=True):
-        yield part, whole * FOR_THE_WORDS * rareness / total
 
 
 def _findings(hits: csr_array) -> Findings:
@@ -175,22 +160,33 @@ def _pattern_hits(looks: Sequence[_Look], papers: Sequence[Paper]) -> csr_array:
 # --- how common it is ----------------------------------------------------------------------
 
 
-class _Frequencies:
-    """The share of papers that hold what a term looks for; asked once for each."""
+class _Shares:
+    """What terms of weight 1 are worth, for themselves and for their words."""
 
     def __init__(self, rarity: Rarity) -> None:
         self._rarity = rarity
-        self._known: dict[_Look, float] = {}
         self._keys: list[str] | None = None
+        self._words: dict[str, tuple[_Look, float]] = {}  # a part and its idf
 
-    def of(self, look: _Look) -> float:
-        """From 0.001 to 1."""
-        known = self._known.get(look)
-        if known is None:
-            known = self._known[look] = self._look_up(look)
-        return known
+    def of(self, look: _Look) -> list[tuple[_Look, float]]:
+        """The term itself comes first, then its words."""
+        whole = weight(self._frequency(look))
+        parts = look.parts
+        if not parts:
+            return [(look, whole)]
+        telling = [self._words.get(part) or self._telling(part) for part in parts]
+        for_words = whole * FOR_THE_WORDS / sum([rareness for _, rareness in telling])
+        return [
+            (look, whole * (1 - FOR_THE_WORDS)),
+            *[(part, for_words * rareness) for part, rareness in telling],
+        ]
 
-    def _look_up(self, look: _Look) -> float:
+    def _telling(self, part: str) -> tuple[_Look, float]:
+        look = _Look(prefix=part[:-1]) if part.endswith("*") else _Look((part,))
+        telling = self._words[part] = (look, idf(self._frequency(look)))
+        return telling
+
+    def _frequency(self, look: _Look) -> float:
         if look.pattern:
             return TYPICAL
         if not look.prefix:
