@@ -29,6 +29,7 @@ QUIET_MOST: Final = 4  # whoever gets so few papers a day has days with none
 _MISDATED_SHARE: Final = 0.1  # known papers that a feed of a day already read has at least
 _MISDATED_LEAST: Final = 5
 
+LATE_AFTER: Final = timedelta(hours=8)
 REFUSED_PAUSE: Final = timedelta(hours=6)
 SLOWLY: Final = 4  # times the usual interval
 _SLOW_LEAST: Final = timedelta(hours=1)
@@ -73,7 +74,7 @@ class PollingRules:
     """Settings of the look-out for announcements."""
 
     poll: timedelta = timedelta(minutes=15)
-    late_after: timedelta = timedelta(hours=8)  # after midnight, US Eastern
+    late_after: timedelta = LATE_AFTER  # after midnight, US Eastern
     extra_holidays: frozenset[date] = frozenset()
 
     @property

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from bot.domain import calendar
 from bot.domain.commands import Actor
 from bot.domain.digest import DigestEntry, Reason
+from bot.domain.feed_health import LATE_AFTER, FeedOutcome
 from bot.domain.matching import Explanation, Obstacle, explain
 from bot.domain.papers import Announcement, ArxivId
 from bot.domain.schedule_text import format_schedule
-from bot.domain.silence import FeedStanding, day
+from bot.domain.silence import FeedStanding, day, late
 from bot.domain.subscriptions import Subscription, SubscriptionState
 from bot.ports import Clock, DestinationState, DigestRecord, UnitOfWork, UnitOfWorkFactory
 from bot.services.rarity import RarityService
 from bot.services.standing import feed_standing
 
 _HOURS_FROM_MINUTES = 120  # from here on hours are told
+_TROUBLE_SAID: Mapping[str, str] = MappingProxyType(
+    {
+        FeedOutcome.STALE: "arXiv's feed is stale",
+        FeedOutcome.REFUSED: "Warning: arXiv refuses us",
+        FeedOutcome.THROTTLED: "arXiv wants us to wait",
+        FeedOutcome.FAILING: "The last look at arXiv failed",
+    }
+)
 
 
 class ExplainingService:
@@ -31,11 +41,13 @@ class ExplainingService:
         rarity: RarityService,
         clock: Clock,
         extra_holidays: frozenset[date] = frozenset(),
+        late_after: timedelta = LATE_AFTER,
     ) -> None:
         self._open_unit = open_unit
         self._rarity = rarity
         self._clock = clock
         self._extra_holidays = extra_holidays
+        self._late_after = late_after
 
     async def why(self, actor: Actor, paper: ArxivId) -> str:
         """Why a paper was shown in this channel, or why not: one paragraph a subscription."""
@@ -65,7 +77,9 @@ class ExplainingService:
         """How arXiv, this channel and its subscriptions stand."""
         now = self._clock.now()
         async with self._open_unit() as unit:
-            standing = await feed_standing(unit, now=now, extra_holidays=self._extra_holidays)
+            standing = await feed_standing(
+                unit, now=now, extra_holidays=self._extra_holidays, late_after=self._late_after
+            )
             subscriptions = await unit.subscriptions.of_destination(actor.destination)
             state = await unit.destinations.state(actor.destination)
             lines = [*_feed_lines(standing), *await _last_look(unit, now)]
@@ -134,14 +148,27 @@ def _points(reasons: Sequence[Reason]) -> str:
 
 def _feed_lines(standing: FeedStanding) -> Iterator[str]:
     yield f"Latest announcement seen: {day(standing.latest_on)}."
-    if standing.last_outcome == "stale":
-        yield f"arXiv's feed is stale: {standing.last_detail}"
-    elif standing.last_outcome == "failed":
-        yield f"The last look at arXiv failed: {standing.last_detail}"
-    elif standing.holiday_reason and not standing.is_late:
-        yield standing.holiday_reason
+    if said := _TROUBLE_SAID.get(standing.last_outcome):
+        again = (
+            f" The next look is at {utc(standing.next_look_at)}." if standing.next_look_at else ""
+        )
+        yield f"{said}: {standing.last_detail}{again}"
+    if standing.is_overdue:
+        yield f"Warning, late: {late(standing)}"
     elif standing.is_late:
         yield f"Late: the announcement of {day(standing.expected_on)} has not been seen yet."
+    elif standing.holiday_reason:
+        yield standing.holiday_reason
+    if standing.batch_detail:
+        yield standing.batch_detail
+    if standing.pending:
+        yield standing.pending
+
+
+def utc(moment: datetime) -> str:
+    """A moment for people of any time zone: "14:05 UTC, Wed 21 Jan 2026"."""
+    in_utc = moment.astimezone(UTC)
+    return f"{in_utc:%H:%M} UTC, {day(in_utc.date())}"
 
 
 async def _last_look(unit: UnitOfWork, now: datetime) -> list[str]:
