@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from bot.domain import calendar
+from bot.domain.budgets import Payer
 from bot.domain.digest import Digest, DigestEntry
 from bot.domain.interests import Interests
 from bot.domain.matching import Ranking, Reader, rank_many
@@ -24,13 +25,13 @@ from bot.domain.summary import Summary
 from bot.ports import Clock, Progress, Renderer, UnitOfWork, UnitOfWorkFactory, no_progress
 from bot.services.rarity import RarityService
 from bot.services.standing import feed_standing
-from bot.services.summaries import SummaryService
+from bot.services.summaries import SummaryService, Wanted
 
 log = logging.getLogger(__name__)
 
 SummaryBook = dict[str, dict[str, Summary]]  # by language, then by versioned ID
 
-_WRITERS = 8  # summaries asked for at once: others have their turn of the event loop in between
+_NOTICES_SHOWN = 3  # each is a sentence for the whole channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,9 @@ class DigestService:
         summaries: SummaryBook = {}
         await write_summaries(
             self._summaries,
-            wanted_summaries(subscriptions, rankings),
+            wanted_summaries(
+                subscriptions, rankings, papers_by_model=self._summaries.papers_per_digest
+            ),
             book=summaries,
             progress=self._progress,
         )
@@ -163,44 +166,49 @@ def reader_of(
 
 
 def wanted_summaries(
-    subscriptions: Iterable[Subscription], rankings: Iterable[Ranking]
-) -> dict[tuple[str, str], Paper]:
-    """The chosen papers, each once for every language: by language and versioned ID."""
-    return {
-        (subscription.language, scored.announcement.paper.versioned_id): scored.announcement.paper
-        for subscription, ranking in zip(subscriptions, rankings, strict=True)
-        for scored in ranking.chosen
-    }
+    subscriptions: Iterable[Subscription], rankings: Iterable[Ranking], *, papers_by_model: int
+) -> tuple[Wanted, ...]:
+    """The chosen papers, each once for every language.
+
+    A subscription's best `papers_by_model` are for a model, and its workspace would pay.
+    """
+    papers: dict[tuple[str, str], Paper] = {}
+    payers: dict[tuple[str, str], dict[Payer, None]] = {}
+    for subscription, ranking in zip(subscriptions, rankings, strict=True):
+        payer = Payer.of(subscription.destination)
+        for place, scored in enumerate(ranking.chosen):
+            paper = scored.announcement.paper
+            key = (subscription.language, paper.versioned_id)
+            papers.setdefault(key, paper)
+            its_payers = payers.setdefault(key, {})
+            if place < papers_by_model:
+                its_payers[payer] = None
+    return tuple(
+        Wanted(paper, language, tuple(payers[language, versioned_id]))
+        for (language, versioned_id), paper in papers.items()
+    )
 
 
 async def write_summaries(
     summaries: SummaryService,
-    wanted: Mapping[tuple[str, str], Paper],
+    wanted: Iterable[Wanted],
     *,
     book: SummaryBook,
     progress: Progress = no_progress,
 ) -> None:
     """Put into `book` what it lacks of `wanted`; each summary is asked for once."""
-    lacking = {
-        (language, versioned_id): paper
-        for (language, versioned_id), paper in wanted.items()
-        if versioned_id not in book.get(language, {})
-    }
-    waiting = iter(lacking.items())
-    done = 0
+    lacking = [each for each in wanted if _is_lacking(each, book)]
+    written = await summaries.for_digests(lacking, progress=progress)
+    for (language, versioned_id), summary in written.items():
+        book.setdefault(language, {})[versioned_id] = summary
 
-    async def write() -> None:
-        nonlocal done
-        for (language, versioned_id), paper in waiting:
-            summary = await summaries.for_digest(paper, language=language)
-            book.setdefault(language, {})[versioned_id] = summary
-            done += 1
-            progress(done, len(lacking), "summaries")
-            await asyncio.sleep(0)  # an extract is made without waiting for anybody
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(min(_WRITERS, len(lacking))):
-            group.create_task(write())
+def _is_lacking(wanted: Wanted, book: SummaryBook) -> bool:
+    """Whether it is not there, or there is an extract that no model was asked before."""
+    known = book.get(wanted.language, {}).get(wanted.paper.versioned_id)
+    if known is None:
+        return True
+    return bool(wanted.payers) and known.is_extract and not known.notices
 
 
 def digest_of(
@@ -232,13 +240,34 @@ def digest_of(
                 announce_type=scored.announce_type,
                 score=scored.score,
                 reasons=scored.reasons,
-                summary=summaries.get(scored.announcement.paper.versioned_id),
+                summary=_without_notices(summaries.get(scored.announcement.paper.versioned_id)),
             )
             for place, scored in enumerate(ranking.chosen, start=1)
         ),
         silence=silence,
         silence_reason=reason,
+        notices=_notices(
+            summaries.get(scored.announcement.paper.versioned_id) for scored in ranking.chosen
+        ),
     )
+
+
+def _notices(summaries: Iterable[Summary | None]) -> tuple[str, ...]:
+    """Why some papers come with extracts: each reason once, in the digest's order."""
+    reasons = dict.fromkeys(
+        notice
+        for summary in summaries
+        if summary is not None and summary.is_extract
+        for notice in summary.notices
+    )
+    return tuple(reasons)[:_NOTICES_SHOWN]
+
+
+def _without_notices(summary: Summary | None) -> Summary | None:
+    """An extract whose reason the whole digest tells."""
+    if summary is None or not summary.is_extract:
+        return summary
+    return replace(summary, notices=())
 
 
 def messages_of(

@@ -248,7 +248,9 @@ class PlanningService:
 
     async def _finish(self, run: _Run, batch: Sequence[_Due], rankings: Sequence[Ranking]) -> None:
         subscriptions = [due.subscription for due in batch]
-        wanted = wanted_summaries(subscriptions, rankings)
+        wanted = wanted_summaries(
+            subscriptions, rankings, papers_by_model=self._summaries.papers_per_digest
+        )
         await write_summaries(self._summaries, wanted, book=run.summaries)
         planned, skipped = await asyncio.to_thread(self._render_each, run, batch, rankings)
         await self._advance(skipped)
