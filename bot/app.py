@@ -41,6 +41,7 @@ from adapters.web.server import WebServer
 from bot.config import Settings, WhoManages
 from bot.domain import calendar
 from bot.domain.digest import Digest
+from bot.domain.feed_health import PollingRules
 from bot.domain.interests import Formula, Interests
 from bot.domain.papers import Announcement, AnnounceType
 from bot.domain.verbs import help_text
@@ -56,6 +57,7 @@ from bot.ports import (
     SlotStore,
     Telemetry,
 )
+from bot.services.catching_up import CatchingUpService
 from bot.services.delivery import DeliveryService
 from bot.services.desk import Desk, DeskRules
 from bot.services.digests import DigestService
@@ -226,13 +228,35 @@ def _wire(
         extra_holidays=holidays,
         telemetry=telemetry,
     )
-    ingest = IngestService(feed=feed, open_unit=open_unit, clock=clock)
+    polling = PollingRules(
+        poll=timedelta(minutes=settings.arxiv.poll_minutes),
+        late_after=timedelta(hours=settings.arxiv.late_after_hours),
+        extra_holidays=holidays,
+    )
+    ingest = IngestService(
+        feed=feed,
+        open_unit=open_unit,
+        clock=clock,
+        rules=polling,
+        catching_up=CatchingUpService(
+            papers=arxiv.catalogue,
+            open_unit=open_unit,
+            clock=clock,
+            extra_holidays=holidays,
+            telemetry=telemetry,
+        ),
+        telemetry=telemetry,
+    )
     desk = Desk(
         subscribing=SubscribingService(
             open_unit=open_unit, clock=clock, defaults=subscription_defaults(settings)
         ),
         explaining=ExplainingService(
-            open_unit=open_unit, rarity=rarity, clock=clock, extra_holidays=holidays
+            open_unit=open_unit,
+            rarity=rarity,
+            clock=clock,
+            extra_holidays=holidays,
+            late_after=polling.late_after,
         ),
         digests=digests,
         ingest=ingest,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -69,11 +69,6 @@ def written_days(days: Sequence[date]) -> str:
     parts = [_run(run[0], run[-1]) for run in runs]
     listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
     return f"the day {listed}" if len(days) == 1 else f"the days {listed}"
-
-
-def still_pending(days: Mapping[date, MissedDay]) -> tuple[MissedDay, ...]:
-    """Those not done, oldest first."""
-    return tuple(days[day] for day in sorted(days) if not days[day].is_done)
 
 
 def _run(first: date, last: date) -> str:

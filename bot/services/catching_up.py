@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 _REMEMBERED_CHECKS = 60  # looks that brought papers: more than a month has days
 _STORED_DAYS = 60
+_REMEMBERED = timedelta(days=2 * MOST_DAYS_BACK)
 
 
 class CatchingUpService:
@@ -76,10 +77,13 @@ class CatchingUpService:
         A day that was stored stays done whatever happens to the next one. Never raises for
         arXiv's troubles: they are kept for `status`.
         """
-        pending = await self._pending()
         now = self._clock.now()
+        async with self._open_unit() as unit:
+            pending = await _pending(unit, calendar.eastern_day(now))
+        if any(_is_due(missed, now) for missed in pending):
+            pending = await self._without_those_out_of_reach(pending)
         for missed in pending:
-            if missed.retry_at is not None and missed.retry_at > now:
+            if not _is_due(missed, now):
                 continue
             try:
                 await self._catch_up(missed)
@@ -89,7 +93,8 @@ class CatchingUpService:
                 # The catalogue is in trouble, not the day: the others need not find out, too.
                 await self._put_off([each for each in pending if each.day >= missed.day], error)
                 break
-        left = await self._pending()
+        async with self._open_unit() as unit:
+            left = await _pending(unit, calendar.eastern_day(now))
         self._telemetry.gauge("feed_days_missing", len(left))
         return min((missed.retry_at or now for missed in left), default=None)
 
@@ -101,10 +106,7 @@ class CatchingUpService:
             stored=stored,
             doubtful=_doubtful_days(brought),
             remembered=[
-                missed.day
-                for missed in await unit.feeds.missed(
-                    since=today - timedelta(days=2 * MOST_DAYS_BACK)
-                )
+                missed.day for missed in await unit.feeds.missed(since=today - _REMEMBERED)
             ],
             last=await self._last_that_is_over(unit, now),
             extra_holidays=self._extra_holidays,
@@ -118,15 +120,10 @@ class CatchingUpService:
             return latest
         return calendar.previous_announcement_day(latest, self._extra_holidays)
 
-    async def _pending(self) -> list[MissedDay]:
-        """The days not done; those that nobody can want any more are given up here."""
-        today = calendar.eastern_day(self._clock.now())
+    async def _without_those_out_of_reach(self, pending: Sequence[MissedDay]) -> list[MissedDay]:
+        """The days that somebody still wants; the others are given up."""
         async with self._open_unit() as unit:
-            remembered = await unit.feeds.missed(since=today - timedelta(days=2 * MOST_DAYS_BACK))
-            pending = [missed for missed in remembered if not missed.is_done]
-            if not pending:
-                return []
-            reach = await _reach(unit, today)
+            reach = await _reach(unit, calendar.eastern_day(self._clock.now()))
             gone = [missed for missed in pending if missed.day < reach]
             if gone:
                 await unit.feeds.put_missed([replace(missed, is_done=True) for missed in gone])
@@ -191,6 +188,18 @@ class CatchingUpService:
                 "reason": str(error),
             },
         )
+
+
+async def _pending(unit: UnitOfWork, today: date) -> list[MissedDay]:
+    return [
+        missed
+        for missed in await unit.feeds.missed(since=today - _REMEMBERED)
+        if not missed.is_done
+    ]
+
+
+def _is_due(missed: MissedDay, now: datetime) -> bool:
+    return missed.retry_at is None or missed.retry_at <= now
 
 
 async def _reach(unit: UnitOfWork, today: date) -> date:
