@@ -334,7 +334,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
         running = RunningService(
             queue=queue,
             open_unit=bot.database.unit_of_work,
-            ingest=bot.ingest.ingest,
+            poll=bot.ingest.poll,
             planner=bot.planning,
             delivery=bot.delivery,
             housekeeping=bot.database.housekeeping,
@@ -360,7 +360,6 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
 
 def _running_rules(settings: Settings) -> RunningRules:
     return RunningRules(
-        poll=timedelta(minutes=settings.arxiv.poll_minutes),
         patience=timedelta(minutes=settings.schedule.wait_for_feed_minutes),
         keep_papers=timedelta(days=settings.retention.papers_days),
         keep_messages=timedelta(days=settings.retention.outbox_days),

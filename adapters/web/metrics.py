@@ -59,6 +59,9 @@ METRICS: Final[Mapping[str, Metric]] = MappingProxyType(
         ),
         "feed_batch_size": Metric(Kind.GAUGE, "Papers in the last batch that brought any."),
         "feed_late": Metric(Kind.GAUGE, "1 while an announcement that should be out is not seen."),
+        "feed_days_missing": Metric(
+            Kind.GAUGE, "Announcement days within reach whose papers are still to be caught up."
+        ),
         # digests
         "digests_due": Metric(Kind.GAUGE, "Subscriptions whose digest was due at the last tick."),
         "digests_planned": Metric(

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
+from bot.domain.feed_health import BROUGHT
 from bot.errors import PapercourierError, TransientError
 from bot.ports import (
     NO_TELEMETRY,
     Clock,
-    FeedCheck,
     Housekeeping,
     JobQueue,
     Telemetry,
@@ -64,7 +64,6 @@ class Delivery(Protocol):
 class RunningRules:
     """How long things may take, and how long they are kept."""
 
-    poll: timedelta = timedelta(minutes=15)
     patience: timedelta = timedelta(hours=2)  # how long due digests wait for a late announcement
     keep_papers: timedelta = timedelta(days=400)
     keep_messages: timedelta = timedelta(days=30)
@@ -74,7 +73,7 @@ class RunningRules:
 class RunningService:
     """Ingest, planning, delivery and housekeeping, each at its time.
 
-    `ingest` looks at the feed of the categories it is given.
+    `poll` looks at arXiv if it is time to, and says when it will be; it may be called often.
     """
 
     def __init__(
@@ -82,7 +81,7 @@ class RunningService:
         *,
         queue: JobQueue,
         open_unit: UnitOfWorkFactory,
-        ingest: Callable[[tuple[str, ...]], Awaitable[FeedCheck]],
+        poll: Callable[[], Awaitable[datetime]],
         planner: Planner,
         delivery: Delivery,
         housekeeping: Housekeeping,
@@ -92,14 +91,13 @@ class RunningService:
     ) -> None:
         self._queue = queue
         self._open_unit = open_unit
-        self._ingest = ingest
+        self._poll = poll
         self._planner = planner
         self._delivery = delivery
         self._housekeeping = housekeeping
         self._clock = clock
         self._rules = rules
         self._telemetry = telemetry
-        self._looked_for: frozenset[str] = frozenset()  # categories of the last look
         self._last_tick_at = clock.now()
 
     def register(self) -> None:
@@ -112,7 +110,6 @@ class RunningService:
         }.items():
             self._queue.handler(job, run)
         self._queue.every(TICK_SECONDS, "tick")
-        self._queue.every(self._rules.poll.total_seconds(), "ingest")
         self._queue.every(_HOUSEKEEPING_SECONDS, "housekeeping")
 
     async def deliver(self, stop: asyncio.Event) -> None:
@@ -138,25 +135,24 @@ class RunningService:
         now = self._clock.now()
         self._telemetry.gauge("tick_age_seconds", (now - self._last_tick_at).total_seconds())
         self._last_tick_at = now
-        await self._queue.enqueue("plan", key="")
+        # Two jobs: digests of what is here already do not wait for a slow arXiv.
+        for job in ("ingest", "plan"):
+            await self._queue.enqueue(job, key="")
         async with self._open_unit() as unit:
             await self._tell(unit, now)
-            wanted = await unit.subscriptions.wanted_categories()
-        if not self._looked_for.issuperset(wanted):
-            # Somebody subscribed to what nobody wanted before.
-            await self._queue.enqueue("ingest", key="")
 
     async def _look(self, _: str) -> None:
+        before = await self._last_sequence()
+        try:
+            await self._poll()
+        finally:
+            # Whatever ended the look, what it stored need not wait for the next tick.
+            if await self._last_sequence() > before:
+                await self._queue.enqueue("plan", key="")
+
+    async def _last_sequence(self) -> int:
         async with self._open_unit() as unit:
-            wanted = await unit.subscriptions.wanted_categories()
-        if not wanted:
-            return
-        self._looked_for = frozenset(wanted)
-        check = await self._ingest(wanted)
-        self._telemetry.count("feed_checks", outcome=check.outcome)
-        if check.unseen:
-            self._telemetry.gauge("feed_batch_size", check.unseen)
-            await self._queue.enqueue("plan", key="")
+            return await unit.papers.last_sequence()
 
     async def _plan(self, _: str) -> None:
         try:
@@ -178,7 +174,7 @@ class RunningService:
     async def _tell(self, unit: UnitOfWork, now: datetime) -> None:
         standing = await feed_standing(unit, now=now, extra_holidays=self._rules.extra_holidays)
         self._telemetry.gauge("feed_late", standing.is_late)
-        for check in await unit.feeds.latest(outcomes=("new",)):
+        for check in await unit.feeds.latest(outcomes=BROUGHT):
             age = (now - check.checked_at).total_seconds()
             self._telemetry.gauge("feed_age_seconds", age)
         for state, count in (await unit.outbox.counts()).items():

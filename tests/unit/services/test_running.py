@@ -12,7 +12,7 @@ import pytest
 from bot.errors import TransientError
 from bot.ports import FeedCheck
 from bot.services.running import RunningRules, RunningService
-from tests.contract.samples import OTHER_CHANNEL, a_message, a_subscription, an_announcement
+from tests.contract.samples import OTHER_CHANNEL, a_message, an_announcement
 from tests.fakes.clock import FrozenClock
 from tests.fakes.memory import MemoryDatabase
 from tests.fakes.queue import FakeQueue
@@ -29,8 +29,9 @@ class House:
         self.queue = FakeQueue()
         self.database = MemoryDatabase()
         self.figures = Figures()
-        self.looks: list[tuple[str, ...]] = []
-        self.unseen = 0
+        self.looks = 0
+        self.look_brings: tuple[str, ...] = ()  # arXiv IDs
+        self.look_fault: Exception | None = None
         self.planned: list[tuple[datetime, timedelta]] = []
         self.plan_fault: Exception | None = None
         self.woken = 0
@@ -41,7 +42,7 @@ class House:
         self.service = RunningService(
             queue=self.queue,
             open_unit=self.database.unit_of_work,
-            ingest=self.ingest,
+            poll=self.poll,
             planner=self,
             delivery=self,
             housekeeping=self,
@@ -55,10 +56,15 @@ class House:
         )
         self.service.register()
 
-    async def ingest(self, categories: tuple[str, ...]) -> FeedCheck:
-        self.looks.append(categories)
-        outcome = "new" if self.unseen else "unchanged"
-        return FeedCheck(self.clock.now(), categories, outcome, unseen=self.unseen)
+    async def poll(self) -> datetime:
+        self.looks += 1
+        async with self.database.unit_of_work() as unit:
+            announcements = [an_announcement(each) for each in self.look_brings]
+            await unit.papers.add_announcements(announcements, seen_at=self.clock.now())
+            await unit.commit()
+        if self.look_fault is not None:
+            raise self.look_fault
+        return self.clock.now() + timedelta(minutes=15)
 
     async def plan_due(self, now: datetime, *, patience: timedelta) -> int:
         self.planned.append((now, patience))
@@ -81,80 +87,54 @@ class House:
         self.pruned.append((papers_before, messages_before))
         return {"outbox": 3, "papers": 0}
 
-    async def subscribe(self, *categories: str) -> None:
-        async with self.database.unit_of_work() as unit:
-            await unit.subscriptions.add(a_subscription(*categories))
-            await unit.commit()
 
-
-def test_ticks_come_every_minute_and_looks_and_housekeeping_at_their_pace() -> None:
+def test_ticks_come_every_minute_and_housekeeping_every_day() -> None:
     house = House()
 
-    assert house.queue.recurring == {
-        ("tick", ""): 60.0,
-        ("ingest", ""): 900.0,
-        ("housekeeping", ""): 86_400.0,
-    }
+    assert house.queue.recurring == {("tick", ""): 60.0, ("housekeeping", ""): 86_400.0}
 
 
-async def test_a_tick_has_what_is_due_planned_with_patience_for_a_late_feed_and_delivered() -> None:
+async def test_a_tick_looks_at_arxiv_and_plans_what_is_due_and_has_it_delivered() -> None:
     house = House()
 
     await house.queue.run("tick")
-    await house.queue.run_all()
+    done = await house.queue.run_all()
 
+    assert done == ["ingest", "plan"]
+    assert house.looks == 1
     assert house.planned == [(NOW, timedelta(hours=2))]
     assert house.woken == 1
 
 
-async def test_without_subscriptions_arxiv_is_left_alone() -> None:
-    house = House()
-
-    await house.queue.run("ingest")
-    await house.queue.run("tick")
-    done = await house.queue.run_all()
-
-    assert house.looks == []
-    assert done == ["plan"]
-
-
 async def test_a_look_that_brings_papers_has_digests_planned_at_once() -> None:
     house = House()
-    await house.subscribe("cs.CL", "cs.AI")
-    house.unseen = 40
+    house.look_brings = ("2601.00001",)
 
     await house.queue.run("ingest")
-    done = await house.queue.run_all()
 
-    assert house.looks == [("cs.AI", "cs.CL")]
-    assert done == ["plan"]
-    assert house.figures.counted["feed_checks", "new"] == 1
-    assert house.figures.gauges["feed_batch_size",] == 40
+    assert await house.queue.run_all() == ["plan"]
 
 
-async def test_a_look_that_brings_nothing_plans_nothing() -> None:
+async def test_a_look_that_brings_nothing_new_plans_nothing() -> None:
     house = House()
-    await house.subscribe("cs.CL")
+    house.look_brings = ("2601.00001",)
+    await house.queue.run("ingest")
+    await house.queue.run_all()
 
     await house.queue.run("ingest")
 
     assert await house.queue.run_all() == []
 
 
-async def test_a_category_nobody_wanted_before_is_looked_for_at_the_next_tick() -> None:
+async def test_papers_that_came_before_a_look_failed_are_planned_all_the_same() -> None:
     house = House()
-    await house.subscribe("cs.CL")
-    await house.queue.run("ingest")
-    await house.queue.run("tick")
-    unchanged = await house.queue.run_all()
+    house.look_brings = ("2601.00001",)
+    house.look_fault = ZeroDivisionError("ours")
 
-    await house.subscribe("math.NT")
-    await house.queue.run("tick")
-    changed = await house.queue.run_all()
+    with pytest.raises(ZeroDivisionError):
+        await house.queue.run("ingest")
 
-    assert unchanged == ["plan"]
-    assert changed == ["plan", "ingest"]
-    assert house.looks[-1] == ("cs.CL", "math.NT")
+    assert await house.queue.run_all() == ["plan"]
 
 
 async def test_what_was_planned_before_a_fault_is_delivered_all_the_same() -> None:
