@@ -192,8 +192,9 @@ def judge_nothing_new(
 
 def is_overdue(now: datetime, latest_on: date | None, rules: PollingRules) -> bool:
     """Whether a missing announcement is worth a warning; a bot that just began has time."""
-    if latest_on is None and calendar.announcement_day(now) != calendar.eastern_day(now):
-        return False
+    if latest_on is None:
+        due = calendar.announcement_day(now - rules.patience, rules.extra_holidays)
+        return due == calendar.eastern_day(now)
     return calendar.is_feed_late(now, latest_on, rules.extra_holidays, patience=rules.patience)
 
 
