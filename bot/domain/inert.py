@@ -83,16 +83,18 @@ _MARKDOWN_LINK = re.compile(
 _REFERENCE_LINK = re.compile(
     r"^[ \t]{0,3}\[[^\[\]\n]{1,100}\]:[ \t]*\S{1,2000}.*$\n?", re.MULTILINE
 )
+# Words without spaces between them stand right beside an address; hosts may be written in them.
 _ADDRESS = re.compile(
-    r"(?<![\w@])(?:[a-z][a-z0-9+.\-]{1,20}://|www\.|(?:mailto|tel|javascript|data|sms):(?=\S))"
-    r"[^\s<>\"'“”「」，。、；（）]{1,2000}",
+    r"(?:https?://|(?<![A-Za-z0-9@])(?:[a-z][a-z0-9+.\-]{1,20}://|www\."
+    r"|(?:mailto|tel|javascript|data|sms):(?=\S)))"
+    r"(?:[!#-&(-;=?-~]{1,2000}|[^\s<>]{1,2000})",
     re.IGNORECASE,
 )
 # Without a scheme only what a chat client would turn into a link.
 _BARE_DOMAIN = re.compile(
-    r"(?<![\w@./\-])(?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.){1,5}"
+    r"(?<![A-Za-z0-9@])(?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.){1,5}"
     r"(?:com|net|org|io|ai|dev|app|co|me|ly|gg|xyz|info|biz|edu|gov|cn|de|uk|ru|jp|kr|fr|link|click"
-    r"|site|online|shop|top|tk|ml|to)(?:/[^\s<>\"'“”，。、；（）]{0,2000}|(?![\w\-]|\.\w))",
+    r"|site|online|shop|top|tk|ml|to)(?:/[!#-&(-;=?-~]{0,2000}|(?![A-Za-z0-9\-]|\.[A-Za-z0-9]))",
     re.IGNORECASE,
 )
 _ARXIV = re.compile(

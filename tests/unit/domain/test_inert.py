@@ -40,6 +40,9 @@ def test_nobody_is_mentioned(text: str, shown: str) -> None:
         ("https://arxiv.org@evil.example/", ""),
         ("https://arxiv.org.evil.example/abs/1", ""),
         ("![a](b![c](d://e))", "a"),
+        ("代码见http://evil.example/x，很好", "代码见，很好"),
+        ("见evil.com的页面", "见的页面"),
+        ("http://悪い.jp/x", ""),
     ],
 )
 def test_no_link_leads_anywhere_but_to_arxiv(text: str, shown: str) -> None:
@@ -131,6 +134,6 @@ def test_whatever_is_put_together_nothing_in_it_acts(pieces: list[str]) -> None:
     assert "<!here" not in once
     assert not re.search(r"http://\w", once)
     assert "evil.com/" not in once
-    assert "<script" not in once
+    assert not re.search(r"<script\b", once)
     assert "<@U1" not in once
     assert inert(once) == once
