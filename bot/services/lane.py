@@ -98,7 +98,8 @@ class Lane:
         self._pace = CallPace(rules.per_platform_per_second)
         # About a second's worth: enough to go on while the database is busy, and few to look up
         # after a crash.
-        self._ahead = max(rules.concurrent_sends, math.ceil(rules.per_platform_per_second))
+        self._most_ahead = max(rules.concurrent_sends, math.ceil(rules.per_platform_per_second))
+        self._ahead = self._most_ahead
         self._ready: list[Claim] = []
         self._calls: dict[asyncio.Task[None], OutboxMessage] = {}
         self._outcomes: list[Outcome] = []
@@ -210,8 +211,13 @@ class Lane:
     def _drop_outlived(self) -> None:
         """Give back claims whose lease could end under the call."""
         deadline = self._clock.now() + timedelta(seconds=self._rules.call_seconds)
-        for claim in [each for each in self._ready if each.lease_until < deadline]:
-            self._ready.remove(claim)
+        outlived = [claim for claim in self._ready if claim.lease_until < deadline]
+        if not outlived:
+            return
+        # More than there was time for, on a machine this busy: fewer next time.
+        self._ahead = max(1, self._ahead // 2)
+        self._ready = [claim for claim in self._ready if claim.lease_until >= deadline]
+        for claim in outlived:
             self._end_with(HandedBack(claim.message))
 
     def _wait_before_calling(self) -> float | None:
@@ -234,6 +240,7 @@ class Lane:
         claim = next(each for each in self._ready if self._rest_of(each, now) == 0)
         self._ready.remove(claim)
         self._pace = self._pace.called(now)
+        self._ahead = min(self._ahead + 1, self._most_ahead)
         task = asyncio.create_task(self._call(claim.message))
         self._calls[task] = claim.message
         task.add_done_callback(self._called)

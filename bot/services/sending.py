@@ -42,6 +42,11 @@ class DeliveryRules:
     poll_seconds: float = 5.0  # how soon another process's messages are found
     stop_seconds: float = 6.0  # how long calls may finish at a graceful stop
 
+    def __post_init__(self) -> None:
+        """Refuse a lease that would hardly ever outlast a call."""
+        if self.lease_seconds < 2 * self.call_seconds:
+            raise ValueError("a lease has to be twice as long as a call at least")
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:

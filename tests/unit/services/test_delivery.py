@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
-from types import TracebackType
 
 import pytest
 
@@ -38,6 +37,7 @@ class World:
         self.other = FakeMessenger()
         self.figures = Figures()
         self.faults: list[Exception] = []  # what the database says to the next units of work
+        self.database_takes: Callable[[int], float] = lambda _: 0.0  # seconds for rows written
         self.service = self.process(rules)
 
     def process(self, rules: DeliveryRules = RULES) -> DeliveryService:
@@ -50,7 +50,7 @@ class World:
         )
 
     def open_unit(self) -> UnitOfWork:
-        return FaultyUnit(self.database, self.faults)
+        return FaultyUnit(self)
 
     async def put(self, *messages: OutboxMessage, age: timedelta = timedelta(0)) -> None:
         async with self.database.unit_of_work() as unit:
@@ -77,24 +77,20 @@ class World:
 
 
 class FaultyUnit(MemoryUnitOfWork):
-    """A unit of work whose database refuses to commit while there are faults to tell."""
+    """A unit of work whose database may be slow, and refuses to commit while there are faults."""
 
-    def __init__(self, database: MemoryDatabase, faults: list[Exception]) -> None:
-        super().__init__(database)
-        self._faults = faults
+    def __init__(self, world: World) -> None:
+        super().__init__(world.database)
+        self._world = world
 
     async def commit(self) -> None:
-        if self._faults:
-            raise self._faults.pop(0)
+        if self._world.faults:
+            raise self._world.faults.pop(0)
+        before = self._world.database.memory.outbox
+        after = self._transaction.read().outbox
+        rows = sum(posting is not before.get(key) for key, posting in after.items())
+        await asyncio.sleep(self._world.database_takes(rows))
         await super().commit()
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await super().__aexit__(kind, error, trace)
 
 
 def place(channel: str, platform: str = "chat") -> Destination:
@@ -627,7 +623,7 @@ async def test_outcomes_that_cannot_be_recorded_are_kept_and_nothing_more_is_sen
 
 @in_simulated_time
 async def test_a_lease_that_ends_while_the_database_is_away_posts_nothing_twice() -> None:
-    world = World(replace(RULES, lease_seconds=40))
+    world = World(replace(RULES, lease_seconds=40, call_seconds=10))
     world.chat.can_look_up = False
     world.chat.latency_seconds = 0.5
     await world.put(a_message("k"), a_message("l"))
@@ -655,3 +651,20 @@ async def test_no_call_is_made_under_a_lease_that_could_end_before_it() -> None:
 
     assert OutboxState.SENDING not in waiting
     assert world.chat.looked_up == ["chat-0-0"]
+
+
+@in_simulated_time
+async def test_a_machine_too_busy_to_use_its_claims_in_time_claims_fewer() -> None:
+    world = World(replace(RULES, lease_seconds=2, call_seconds=1))
+    world.database_takes = lambda rows: 0.1 * rows  # twenty claims outlast their leases
+    await world.put(*to_many(60))
+
+    async with running(world.service):
+        await until(world.is_done)
+
+    assert sorted(world.chat.posted) == sorted(world.states())
+
+
+def test_a_lease_that_would_not_outlast_a_call_is_refused() -> None:
+    with pytest.raises(ValueError, match="twice"):
+        replace(RULES, lease_seconds=40, call_seconds=30)
