@@ -52,10 +52,11 @@ def addresses(arxiv: ArxivServer, home: Path) -> dict[str, str]:
     }
 
 
-async def subscribe_all(home: Path, **environ: str) -> None:
+async def subscribe(*names: str, home: Path, **environ: str) -> None:
     """As an administrator would, each due at a minute that is just over."""
     a_minute_ago = datetime.now(UTC) - timedelta(minutes=1)
-    for name, words in SUBSCRIPTIONS.items():
+    for name in names:
+        words = SUBSCRIPTIONS[name]
         when = [f"at:{a_minute_ago:%H:%M}", "on:daily", "tz:UTC"]
         code, out, err = await ended(
             "subscribe", *words, *when, "--to-file", name, home=home, **environ
@@ -94,7 +95,7 @@ async def test_a_day_with_three_subscriptions_a_stop_and_a_new_start(tmp_path: P
     async with ArxivServer() as arxiv:
         environ = addresses(arxiv, tmp_path)
         arxiv.serve_feed(feed_of_today())
-        await subscribe_all(tmp_path, **environ)
+        await subscribe(*SUBSCRIPTIONS, home=tmp_path, **environ)
         subscriptions = await make_due(tmp_path)
 
         async with ServiceProcess(home=tmp_path, **environ) as service:
@@ -153,7 +154,7 @@ async def test_it_stops_within_ten_seconds_although_arxiv_keeps_silent(tmp_path:
     patience = asyncio.Event()
     async with ArxivServer() as arxiv:
         environ = addresses(arxiv, tmp_path)
-        await subscribe_all(tmp_path, **environ)
+        await subscribe("systems", home=tmp_path, **environ)
         arxiv.fail_always("/", arxiv_faults.silence(patience))
 
         async with ServiceProcess(home=tmp_path, **environ) as service:
@@ -170,7 +171,7 @@ async def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
     patience = asyncio.Event()
     async with ArxivServer() as arxiv:
         environ = addresses(arxiv, tmp_path)
-        await subscribe_all(tmp_path, **environ)
+        await subscribe("systems", home=tmp_path, **environ)
         arxiv.fail_always("/", arxiv_faults.silence(patience))
 
         async with ServiceProcess(home=tmp_path, **environ) as service:
