@@ -201,7 +201,7 @@ class IngestService:
         claimed = reading.announced_on
         if claimed is None or claimed >= expected or claimed not in past.days:
             return claimed or expected
-        before = past.latest_check.categories if past.latest_check else ()
+        before = next((check.categories for check in past.checks if not check.is_trouble), ())
         codes = frozenset(codes_covered(before))
         ids = [
             each.paper.arxiv_id
