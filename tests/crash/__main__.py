@@ -91,6 +91,7 @@ class Play:
         return process
 
     async def _round(self, day: date, elapsed: float, days_before: int) -> None:
+        before = self._server.keys()
         process = self._start(day, elapsed)
         try:
             await self._moment()
@@ -101,7 +102,8 @@ class Play:
         left = await asyncio.to_thread(standing, self._database)
         if left.digests < CHANNELS * (days_before + 1):
             self.tally.while_planning += 1
-        self.tally.cut.update(left.doubtful & set(self._server.keys()))
+        arrived = self._server.keys() - before
+        self.tally.cut.update(left.doubtful & set(arrived))
 
     async def _moment(self) -> None:
         """Wait for a random moment: some in starting and planning, most while posting."""
