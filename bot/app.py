@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -26,7 +27,10 @@ from adapters.arxiv.sample_day import sample_feed_paths
 from adapters.arxiv.text_cache import TextCache
 from adapters.database.backup import backup
 from adapters.database.engine import Database, open_database
+from adapters.llm.chat_model import ChatModel
+from adapters.llm.endpoint import Endpoint, EndpointSettings
 from adapters.llm.extractive import ExtractiveSummarizer
+from adapters.llm.prompts import summary_prompt
 from adapters.scheduling.local import LocalQueue
 from adapters.scheduling.loop_watch import LoopWatch
 from adapters.scheduling.system_clock import SetClock, SystemClock
@@ -38,8 +42,9 @@ from adapters.terminal.render import TerminalRenderer, digest_payload
 from adapters.web.feeds import digest_rss
 from adapters.web.metrics import PrometheusTelemetry
 from adapters.web.server import WebServer
-from bot.config import Settings, WhoManages
+from bot.config import Settings, UploadMode, WhoManages
 from bot.domain import calendar
+from bot.domain.budgets import BudgetLimits
 from bot.domain.digest import Digest
 from bot.domain.feed_health import PollingRules
 from bot.domain.interests import Formula, Interests
@@ -56,24 +61,29 @@ from bot.ports import (
     Renderer,
     SlotStore,
     Telemetry,
+    UnitOfWorkFactory,
 )
+from bot.services.budgets import BudgetService
 from bot.services.catching_up import CatchingUpService
 from bot.services.delivery import DeliveryService
-from bot.services.desk import Desk, DeskRules
+from bot.services.desk import Desk, DeskRules, Library
 from bot.services.digests import DigestService
 from bot.services.explaining import ExplainingService
 from bot.services.ingest import IngestService
 from bot.services.one_digest import compose_once, joined
 from bot.services.planning import PlanningService
 from bot.services.publishing import digest_json, digest_markdown
+from bot.services.questions import QuestionService
 from bot.services.rarity import RarityService
 from bot.services.running import RunningRules, RunningService
 from bot.services.sending import DeliveryRules
+from bot.services.similar import SimilarService
 from bot.services.subscribing import SubscribingService, SubscriptionDefaults
-from bot.services.summaries import SummaryService
+from bot.services.summaries import SummaryRules, SummaryService
 
 COMMAND = "papercourier"
 ARXIV_LISTS = "https://arxiv.org/list"
+_PROMPT_TOKENS = 1_000  # what a call sends beside the paper, for estimates
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +94,15 @@ class Arxiv:
     catalogue: Catalogue
     fetcher: Fetcher
     full_texts: FullTexts
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Whatever reads papers: with a model, or with the abstracts' own sentences."""
+
+    summaries: SummaryService
+    questions: QuestionService
+    budgets: BudgetService | None  # None where there is no model
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +161,87 @@ def open_arxiv(settings: Settings, *, slots: SlotStore, clock: Clock) -> Arxiv:
 
 
 @asynccontextmanager
+async def open_reading(
+    settings: Settings,
+    *,
+    arxiv: Arxiv,
+    open_unit: UnitOfWorkFactory,
+    clock: Clock,
+    telemetry: Telemetry = NO_TELEMETRY,
+) -> AsyncIterator[Reading]:
+    """Summaries and answers; what is being written when the block ends is given up.
+
+    Raises UserError when the prompt file cannot be used.
+    """
+    ai = settings.ai_summary
+    budgets = BudgetService(
+        open_unit=open_unit,
+        clock=clock,
+        limits=BudgetLimits(
+            tokens_per_workspace_and_day=ai.tokens_per_workspace_and_day,
+            calls_per_user_and_hour=ai.calls_per_user_and_hour,
+        ),
+        telemetry=telemetry,
+    )
+    rules = SummaryRules(
+        papers_per_digest=ai.max_papers_to_summarize,
+        digest_waits_seconds=ai.digest_waits_seconds,
+        concurrent=2 * ai.max_workers,  # one half reads papers while the model writes the other
+        tokens_per_paper=ai.tokens_per_paper,
+        tokens_beside=ai.max_output_tokens + _PROMPT_TOKENS,
+    )
+    async with AsyncExitStack() as stack:
+        model = _chat_model(settings, clock=clock, budgets=budgets, stack=stack)
+        summaries = SummaryService(
+            summarizer=model,
+            extractor=ExtractiveSummarizer(),
+            full_texts=arxiv.full_texts,
+            open_unit=open_unit,
+            clock=clock,
+            budgets=budgets,
+            rules=rules,
+        )
+        stack.push_async_callback(summaries.aclose)
+        questions = QuestionService(
+            answerer=model, full_texts=arxiv.full_texts, budgets=budgets, rules=rules
+        )
+        yield Reading(summaries, questions, budgets if model else None)
+
+
+def _chat_model(
+    settings: Settings, *, clock: Clock, budgets: BudgetService, stack: AsyncExitStack
+) -> ChatModel | None:
+    ai = settings.ai_summary
+    if _no_model(settings) or ai.api_key is None:
+        return None
+    endpoint = Endpoint(
+        EndpointSettings(
+            base_url=ai.base_url,
+            model=ai.model,
+            api_key=ai.api_key.reveal(),
+            api_key_name=ai.api_key_env,
+            temperature=ai.temperature,
+            max_output_tokens=ai.max_output_tokens,
+            timeout_seconds=ai.timeout_seconds,
+            max_workers=ai.max_workers,
+            tokens_per_paper=ai.tokens_per_paper,
+            sends_files=ai.upload_mode is UploadMode.FILE,
+        ),
+        clock=clock,
+        on_usage=budgets.charge,
+    )
+    stack.push_async_callback(endpoint.aclose)
+    return ChatModel(endpoint, prompt=summary_prompt(ai.prompt_file))
+
+
+def _no_model(settings: Settings) -> str:
+    """How to get a model; "" where there is one."""
+    if not settings.ai_summary.enabled:
+        return "Set ai_summary.enabled to true in config.json"
+    return "" if settings.ai_summary.api_key else f"Set {settings.ai_summary.api_key_env}"
+
+
+@asynccontextmanager
 async def open_app(
     settings: Settings,
     *,
@@ -161,15 +261,23 @@ async def open_app(
     _make_home(settings.home)
     async with await open_database(settings.database_url.reveal()) as database:
         arxiv = open_arxiv(settings, slots=database.slots, clock=clock)
-        yield _wire(
+        async with open_reading(
             settings,
-            database=database,
             arxiv=arxiv,
-            feed=feed or arxiv.feed,
+            open_unit=database.unit_of_work,
             clock=clock,
-            platforms=platforms or {},
             telemetry=telemetry,
-        )
+        ) as reading:
+            yield _wire(
+                settings,
+                database=database,
+                arxiv=arxiv,
+                reading=reading,
+                feed=feed or arxiv.feed,
+                clock=clock,
+                platforms=platforms or {},
+                telemetry=telemetry,
+            )
 
 
 def _make_home(home: Path) -> None:
@@ -187,6 +295,7 @@ def _wire(
     *,
     database: Database,
     arxiv: Arxiv,
+    reading: Reading,
     feed: FeedSource,
     clock: Clock,
     platforms: Mapping[str, Platform],
@@ -204,13 +313,7 @@ def _wire(
     renderers = {name: platform.renderer for name, platform in everywhere.items()}
     progress = TerminalProgress(Console(stderr=True))
     rarity = RarityService(open_unit=open_unit, clock=clock)
-    summaries = SummaryService(
-        summarizer=None,
-        extractor=ExtractiveSummarizer(),
-        full_texts=arxiv.full_texts,
-        open_unit=open_unit,
-        clock=clock,
-    )
+    summaries = reading.summaries
     digests = DigestService(
         open_unit=open_unit,
         renderers=renderers,
@@ -260,12 +363,21 @@ def _wire(
         ),
         digests=digests,
         ingest=ingest,
-        summaries=summaries,
-        papers=arxiv.catalogue,
+        library=Library(
+            catalogue=arxiv.catalogue,
+            summaries=summaries,
+            questions=reading.questions,
+            similar=SimilarService(catalogue=arxiv.catalogue, open_unit=open_unit, clock=clock),
+            budgets=reading.budgets,
+            progress=progress,
+        ),
         open_unit=open_unit,
         clock=clock,
         help_text=lambda verb: help_text(verb, prefix=COMMAND),
-        rules=DeskRules(only_managers_change=settings.manage_subscriptions is WhoManages.MANAGERS),
+        rules=DeskRules(
+            only_managers_change=settings.manage_subscriptions is WhoManages.MANAGERS,
+            no_model=_no_model(settings),
+        ),
     )
     delivery = DeliveryService(
         open_unit=open_unit,
@@ -422,15 +534,35 @@ async def digest_once(
 ) -> tuple[Digest, Interests]:
     """One digest without memory, and the interests it was made for.
 
-    Nothing is stored and no token is needed. Raises as `read_feeds` does.
+    No token is needed and nothing is stored, but for summaries where a model's key is set: then a
+    second run asks for none again. Raises as `read_feeds` and `open_app` do.
     """
     interests = settings.default_interests()
     if formula is not None:
         interests = replace(interests, formula=formula)
     reading = await read_feeds(settings, sources, on=on)
-    digest = await compose_once(
-        reading, interests, extractor=ExtractiveSummarizer(), now=SystemClock().now()
+    clock = SystemClock()
+    compose = partial(
+        compose_once, reading, interests, extractor=ExtractiveSummarizer(), now=clock.now()
     )
+    if _no_model(settings):
+        return await compose(), interests
+    _make_home(settings.home)
+    async with (
+        await open_database(settings.database_url.reveal()) as database,
+        open_reading(
+            settings,
+            arxiv=open_arxiv(settings, slots=database.slots, clock=clock),
+            open_unit=database.unit_of_work,
+            clock=clock,
+        ) as papers,
+    ):
+        with TerminalProgress(Console(stderr=True)) as progress:
+            digest = await compose(
+                language=settings.language,
+                papers_by_model=papers.summaries.papers_per_digest,
+                write=partial(papers.summaries.for_digests, progress=progress),
+            )
     return digest, interests
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from rich.markup import escape
 
+from bot.domain.answer import Answer
 from bot.domain.commands import Reply
 from bot.domain.digest import Digest, DigestEntry, Reason
 from bot.domain.silence import day
@@ -47,6 +48,8 @@ def digest_lines(digest: Digest, categories: tuple[str, ...]) -> Iterator[str]:
     """A digest with its head, its papers and why each is there."""
     yield f"[bold]arXiv digest · {day(digest.announced_on)}[/bold]"
     yield f"[dim]{escape(_counts(digest, categories))}[/dim]"
+    for notice in digest.notices:
+        yield f"[yellow]{_with_commands(notice)}[/yellow]"
     if digest.is_empty:
         yield ""
         yield escape(digest.silence_reason)
@@ -60,6 +63,8 @@ def reply_lines(reply: Reply) -> Iterator[str]:
     for line in reply.text.splitlines():
         yield _with_commands(line)
     if reply.digest is not None and not reply.digest.is_empty:
+        for notice in reply.digest.notices:
+            yield f"[yellow]{_with_commands(notice)}[/yellow]"
         for entry in reply.digest.entries:
             yield ""
             yield from entry_lines(entry)
@@ -69,6 +74,9 @@ def reply_lines(reply: Reply) -> Iterator[str]:
     if reply.summary is not None:
         yield ""
         yield from summary_lines(reply.summary, indent="")
+    if reply.answer is not None:
+        yield ""
+        yield from answer_lines(reply.answer)
 
 
 def entry_lines(entry: DigestEntry) -> Iterator[str]:
@@ -98,6 +106,21 @@ def summary_lines(summary: Summary, *, indent: str) -> Iterator[str]:
     if not summary.is_extract:
         parts = (summary.model, f"read: {summary.source_line()}", summary.numbers_line())
         yield f"{indent}[dim]{escape(' · '.join(filter(None, parts)))}[/dim]"
+
+
+def answer_lines(answer: Answer) -> Iterator[str]:
+    """An answer, the passages that bear it out, and what was read."""
+    for line in answer.text.splitlines():
+        yield escape(line)
+    for quote in answer.quotes:
+        heading = f"  [dim]({escape(quote.section)})[/dim]" if quote.section else ""
+        yield f"{_INDENT}“{escape(quote.text)}”{heading}"
+    for notice in answer.notices:
+        yield f"[yellow]{escape(notice)}[/yellow]"
+    read = f"{answer.reading or answer.source.value}. {answer.cut}".strip().rstrip(".")
+    model = "" if answer.is_passages else answer.model
+    parts = (model, f"read: {read}", answer.quotes_line())
+    yield f"[dim]{escape(' · '.join(filter(None, parts)))}[/dim]"
 
 
 def _counts(digest: Digest, categories: Iterable[str]) -> str:

@@ -38,6 +38,11 @@ class Answer:
     notices: tuple[str, ...] = ()
     usage: Usage = field(default_factory=Usage)
 
+    @property
+    def is_passages(self) -> bool:
+        """Whether no model was asked: the quotes are passages that may hold an answer."""
+        return self.model == "extractive"
+
     def quotes_line(self) -> str:
         """What the look-up of the quotes found, for display; "" where there were none."""
         if not self.quotes_claimed:

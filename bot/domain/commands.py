@@ -11,6 +11,7 @@ from datetime import time
 from enum import StrEnum
 from typing import Any
 
+from bot.domain.answer import Answer
 from bot.domain.digest import Digest, DigestEntry
 from bot.domain.interests import InterestChanges
 from bot.domain.papers import ArxivId
@@ -249,5 +250,6 @@ class Reply:
     digest: Digest | None = None
     papers: tuple[DigestEntry, ...] = ()
     summary: Summary | None = None
+    answer: Answer | None = None
     attachment: Attachment | None = None
     is_error: bool = False

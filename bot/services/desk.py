@@ -10,18 +10,22 @@ from typing import Any
 
 from bot.domain import calendar
 from bot.domain import commands as ask
+from bot.domain.budgets import Payer
 from bot.domain.commands import Actor, Attachment, Audience, Command, Reply
 from bot.domain.digest import Digest, DigestEntry
 from bot.domain.interests import sentence
-from bot.domain.papers import AnnounceType, Paper
+from bot.domain.papers import AnnounceType, ArxivId, Paper
 from bot.domain.schedule_text import format_schedule
 from bot.domain.silence import day
 from bot.domain.subscriptions import Subscription, SubscriptionState
 from bot.errors import UserError
-from bot.ports import Clock, PaperSource, UnitOfWorkFactory
+from bot.ports import Clock, PaperSource, Progress, UnitOfWorkFactory, no_progress
+from bot.services.budgets import BudgetService
 from bot.services.digests import DigestService, Slot
 from bot.services.explaining import ExplainingService, local_time
 from bot.services.ingest import IngestService
+from bot.services.questions import QuestionService
+from bot.services.similar import SimilarService
 from bot.services.subscribing import SubscribingService
 from bot.services.summaries import SummaryService
 
@@ -46,6 +50,19 @@ class DeskRules:
     """Settings of the desk."""
 
     only_managers_change: bool = True
+    no_model: str = ""  # how to get one: "Set OPENAI_API_KEY"; "" where there is one
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """What can be told of single papers."""
+
+    catalogue: PaperSource
+    summaries: SummaryService
+    questions: QuestionService
+    similar: SimilarService
+    budgets: BudgetService | None = None  # None where there is no model
+    progress: Progress = no_progress
 
 
 class Desk:
@@ -58,8 +75,7 @@ class Desk:
         explaining: ExplainingService,
         digests: DigestService,
         ingest: IngestService,
-        summaries: SummaryService,
-        papers: PaperSource,
+        library: Library,
         open_unit: UnitOfWorkFactory,
         clock: Clock,
         help_text: Callable[[str | None], str],
@@ -69,8 +85,7 @@ class Desk:
         self._explaining = explaining
         self._digests = digests
         self._ingest = ingest
-        self._summaries = summaries
-        self._papers = papers
+        self._library = library
         self._open_unit = open_unit
         self._clock = clock
         self._help_text = help_text
@@ -85,7 +100,9 @@ class Desk:
             ask.Preview: self._preview,
             ask.Now: self._now,
             ask.Summarize: self._summarize,
+            ask.Ask: self._ask,
             ask.Search: self._search,
+            ask.Similar: self._similar,
             ask.Why: self._why,
             ask.Settings: self._settings,
             ask.Status: self._status,
@@ -160,12 +177,57 @@ class Desk:
         return Reply(_posting(digest))
 
     async def _summarize(self, command: ask.Summarize, actor: Actor) -> Reply:
-        paper = await self._papers.get(command.paper)
-        summary = await self._summaries.get_or_write(paper, language=actor.language)
-        return Reply(_paper_head(paper), summary=summary)
+        paper = await self._paper(command.paper)
+        summary = await self._library.summaries.get_or_write(
+            paper,
+            language=actor.language,
+            payer=Payer.of(actor.destination, actor.user_id),
+            progress=self._library.progress,
+        )
+        head = _paper_head(paper)
+        if summary.is_extract and self._rules.no_model:
+            head = f"{head}\n{self._rules.no_model} for a summary of the full text."
+        return Reply(head, summary=summary)
+
+    async def _ask(self, command: ask.Ask, actor: Actor) -> Reply:
+        paper = await self._paper(command.paper)
+        answer = await self._library.questions.ask(
+            paper,
+            command.question,
+            language=actor.language,
+            payer=Payer.of(actor.destination, actor.user_id),
+            progress=self._library.progress,
+        )
+        lines = [_paper_head(paper), f"Question: {answer.question}"]
+        if answer.is_passages and answer.quotes:
+            lines.append("Passages of the paper that share its telling words; not an answer.")
+        if answer.is_passages and self._rules.no_model:
+            lines.append(f"{self._rules.no_model} for an answer from the full text.")
+        return Reply("\n".join(lines), answer=answer)
+
+    async def _similar(self, command: ask.Similar, _: Actor) -> Reply:
+        paper, nearest, compared = await self._library.similar.similar(command.paper)
+        if not nearest:
+            return Reply(
+                f"None of the {compared:,} papers stored in the last weeks shares telling words "
+                f"with {paper.arxiv_id}: `search` asks all of arXiv."
+            )
+        return Reply(
+            f"Like “{paper.title}” ({paper.versioned_id}), of {compared:,} papers stored in the "
+            "last weeks; how like, and what they share, in percent:",
+            papers=nearest,
+        )
+
+    async def _paper(self, arxiv_id: ArxivId) -> Paper:
+        """As it was announced here, which digests summarise too; else as arXiv has it."""
+        async with self._open_unit() as unit:
+            stored = await unit.papers.get(arxiv_id.value)
+        if stored is not None and arxiv_id.version in (None, stored.version):
+            return stored
+        return await self._library.catalogue.get(arxiv_id)
 
     async def _search(self, command: ask.Search, _: Actor) -> Reply:
-        found = await self._papers.search(command.query, limit=_SEARCH_RESULTS)
+        found = await self._library.catalogue.search(command.query, limit=_SEARCH_RESULTS)
         if not found:
             return Reply(
                 f"arXiv has nothing for “{command.query}”: try fewer words, or `au:Name`, "
@@ -185,7 +247,11 @@ class Desk:
         return _shared(text)
 
     async def _status(self, _: ask.Status, actor: Actor) -> Reply:
-        return Reply(await self._explaining.status(actor))
+        text = await self._explaining.status(actor)
+        if self._library.budgets is not None:
+            workspace = Payer.of(actor.destination).workspace
+            text = f"{text}\n{await self._library.budgets.line(workspace)}"
+        return Reply(text)
 
     async def _export(self, _: ask.Export, actor: Actor) -> Reply:
         document = await self._subscribing.export(actor)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
 from bot.domain import calendar
+from bot.domain.budgets import Payer
 from bot.domain.digest import Digest
 from bot.domain.interests import Interests
 from bot.domain.matching import rank
 from bot.domain.papers import merge
 from bot.domain.rarity import Rarity
 from bot.domain.silence import FeedStanding
-from bot.domain.summary import SummarySource
+from bot.domain.summary import Summary, SummarySource
 from bot.ports import FeedReading, FullText, Summarizer
 from bot.services.digests import digest_of
+from bot.services.summaries import Wanted
+
+PAYER = Payer("terminal:local")  # whoever sits there pays, as for a command
+WriteSummaries = Callable[[Sequence[Wanted]], Awaitable[dict[tuple[str, str], Summary]]]
 
 
 def joined(readings: Sequence[FeedReading], *, on: date | None) -> FeedReading:
@@ -33,18 +38,37 @@ def joined(readings: Sequence[FeedReading], *, on: date | None) -> FeedReading:
 
 
 async def compose_once(
-    reading: FeedReading, interests: Interests, *, extractor: Summarizer, now: datetime
+    reading: FeedReading,
+    interests: Interests,
+    *,
+    extractor: Summarizer,
+    now: datetime,
+    language: str = "en",
+    papers_by_model: int = 0,
+    write: WriteSummaries | None = None,
 ) -> Digest:
-    """The digest of everything in `reading`; how rare a word is, the reading itself tells."""
+    """The digest of everything in `reading`; how rare a word is, the reading itself tells.
+
+    `write` gives summaries for all papers, the best `papers_by_model` of them by a model; without
+    it they are extracts.
+    """
     rarity = Rarity.of([one.paper for one in reading.announcements])
     ranking = await asyncio.to_thread(rank, interests, reading.announcements, rarity=rarity)
     papers = [scored.announcement.paper for scored in ranking.chosen]
-    summaries = {
-        paper.versioned_id: await extractor.summarize(
-            paper, FullText(SummarySource.ABSTRACT, paper.abstract), language="en"
-        )
-        for paper in papers
-    }
+    if write is None:
+        summaries = {
+            paper.versioned_id: await extractor.summarize(
+                paper, FullText(SummarySource.ABSTRACT, paper.abstract), language="en"
+            )
+            for paper in papers
+        }
+    else:
+        wanted = [
+            Wanted(paper, language, (PAYER,) if place < papers_by_model else ())
+            for place, paper in enumerate(papers)
+        ]
+        written = await write(wanted)
+        summaries = {each.paper.versioned_id: written[each.place] for each in wanted}
     day = reading.announced_on or calendar.eastern_day(now)
     standing = FeedStanding(
         expected_on=day,

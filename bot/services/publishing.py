@@ -83,6 +83,9 @@ def _summary_object(summary: Summary) -> dict[str, Any]:
         "sections": [
             {"heading": section.heading, "text": section.text} for section in summary.sections
         ],
+        "figures_checked": summary.figures_checked,
+        "figures_found": summary.figures_found,
+        "unverified": [figure.text for figure in summary.unverified],
     }
 
 
@@ -102,6 +105,7 @@ def digest_markdown(
         f"# {escape_markdown(title)}{f' · {digest.announced_on}' if digest.announced_on else ''}",
         "## 📊 Statistics",
         _statistics(digest, interests, updated_at),
+        *(f"*{escape_markdown(notice)}*" for notice in digest.notices),
         "## 📚 Recent Papers",
         *(_paper_blocks(digest) if digest.entries else (escape_markdown(_silence(digest)), "---")),
         "## 🔧 Configuration",

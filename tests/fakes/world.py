@@ -21,11 +21,13 @@ from bot.domain.verbs import help_text
 from bot.errors import PermanentError, TransientError, UserError
 from bot.ports import FeedReading, FullText
 from bot.services.delivery import DeliveryService
-from bot.services.desk import Desk, DeskRules
+from bot.services.desk import Desk, DeskRules, Library
 from bot.services.digests import DigestService
 from bot.services.explaining import ExplainingService
 from bot.services.ingest import IngestService
+from bot.services.questions import QuestionService
 from bot.services.rarity import RarityService
+from bot.services.similar import SimilarService
 from bot.services.subscribing import SubscribingService, SubscriptionDefaults
 from bot.services.summaries import SummaryService
 from tests.fakes.clock import FrozenClock
@@ -151,8 +153,14 @@ class World:
             explaining=ExplainingService(open_unit=open_unit, rarity=rarity, clock=self.clock),
             digests=self.digests,
             ingest=self.ingest,
-            summaries=summaries,
-            papers=self.catalogue,
+            library=Library(
+                catalogue=self.catalogue,
+                summaries=summaries,
+                questions=QuestionService(answerer=None, full_texts=FakeFullTexts()),
+                similar=SimilarService(
+                    catalogue=self.catalogue, open_unit=open_unit, clock=self.clock
+                ),
+            ),
             open_unit=open_unit,
             clock=self.clock,
             help_text=lambda verb: help_text(verb, prefix="papercourier"),
