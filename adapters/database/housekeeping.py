@@ -10,7 +10,15 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from adapters.database.session import Session
-from adapters.database.tables import announcements, digests, feed_checks, outbox, papers, summaries
+from adapters.database.tables import (
+    announcements,
+    digests,
+    feed_checks,
+    outbox,
+    papers,
+    summaries,
+    summary_turns,
+)
 from bot.domain.outbox import OutboxState
 
 ROWS_AT_ONCE = 500
@@ -36,6 +44,7 @@ class DatabaseHousekeeping:
             "feed_checks": await self._delete(_checked_before(papers_before)),
             "digests": await self._delete(_made_before(papers_before)),
             "summaries": await self._delete(_of(summaries, old_papers)),
+            "summary_turns": await self._delete(_of(summary_turns, old_papers)),
             "papers": await self._delete(_of(papers, old_papers)),
         }
 

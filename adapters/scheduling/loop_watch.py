@@ -22,10 +22,15 @@ class LoopWatch:
     """`async with` it to measure; a measurement is how late a short sleep ended."""
 
     def __init__(
-        self, *, telemetry: Telemetry = NO_TELEMETRY, period_seconds: float = PERIOD_SECONDS
+        self,
+        *,
+        telemetry: Telemetry = NO_TELEMETRY,
+        period_seconds: float = PERIOD_SECONDS,
+        stuck_seconds: float = STUCK_SECONDS,
     ) -> None:
         self._telemetry = telemetry
         self._period = period_seconds
+        self._stuck = stuck_seconds
         self._worst = 0.0
         # The worst of each second in which anything was measured: (second, lag).
         self._recent: deque[tuple[int, float]] = deque(maxlen=_REMEMBERED_SECONDS)
@@ -44,7 +49,7 @@ class LoopWatch:
     async def check(self) -> None:
         """Return unless the loop was stuck lately. Raises TransientError."""
         worst = self.worst_within(_LATELY_SECONDS)
-        if worst > STUCK_SECONDS:
+        if worst > self._stuck:
             raise TransientError(
                 f"The event loop was held up for {worst:.0f} s in the last minute: "
                 "look in the log for what took so long, and give the process more of a processor."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -66,11 +67,14 @@ async def test_old_papers_go_with_their_summaries_and_new_ones_stay(database: Da
     async with database.unit_of_work() as unit:
         await unit.summaries.put(a_summary("2501.00001"), created_at=NOW)
         await unit.summaries.put(a_summary("2601.00001"), created_at=NOW)
+        # One that was begun and never finished.
+        turn = replace(a_summary("2501.00001").key, language="de")
+        await unit.summaries.take_turn(turn, holder="me", now=NOW, lease_seconds=60)
         await unit.commit()
 
     done = await prune(database, papers_before=NOW - timedelta(days=100))
 
-    assert done == {"papers": 1, "summaries": 1}
+    assert done == {"papers": 1, "summaries": 1, "summary_turns": 1}
     async with database.unit_of_work() as unit:
         assert await unit.papers.get("2501.00001") is None
         assert [each.paper.arxiv_id for each in await unit.papers.announced()] == ["2601.00001"]

@@ -252,3 +252,14 @@ async def test_closing_cancels_what_takes_too_long() -> None:
     assert after == frozenset()
     assert work.done == []
     assert queue.waiting == {}
+
+
+async def test_it_is_ready_only_while_it_works() -> None:
+    queue = LocalQueue()
+
+    with pytest.raises(TransientError, match="starting"):
+        await queue.check()
+    async with queue:
+        await queue.check()
+    with pytest.raises(TransientError, match="stopping"):
+        await queue.check()
