@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -27,10 +28,7 @@ from adapters.arxiv.sample_day import sample_feed_paths
 from adapters.arxiv.text_cache import TextCache
 from adapters.database.backup import backup
 from adapters.database.engine import Database, open_database
-from adapters.llm.chat_model import ChatModel
-from adapters.llm.endpoint import Endpoint, EndpointSettings
 from adapters.llm.extractive import ExtractiveSummarizer
-from adapters.llm.prompts import summary_prompt
 from adapters.scheduling.local import LocalQueue
 from adapters.scheduling.loop_watch import LoopWatch
 from adapters.scheduling.system_clock import SetClock, SystemClock
@@ -80,6 +78,9 @@ from bot.services.sending import DeliveryRules
 from bot.services.similar import SimilarService
 from bot.services.subscribing import SubscribingService, SubscriptionDefaults
 from bot.services.summaries import SummaryRules, SummaryService
+
+if TYPE_CHECKING:
+    from adapters.llm.chat_model import ChatModel
 
 COMMAND = "papercourier"
 ARXIV_LISTS = "https://arxiv.org/list"
@@ -214,6 +215,11 @@ def _chat_model(
     ai = settings.ai_summary
     if _no_model(settings) or ai.api_key is None:
         return None
+    # Imported here: the client takes a second to import, and most commands ask no model.
+    from adapters.llm.chat_model import ChatModel  # noqa: PLC0415
+    from adapters.llm.endpoint import Endpoint, EndpointSettings  # noqa: PLC0415
+    from adapters.llm.prompts import summary_prompt  # noqa: PLC0415
+
     endpoint = Endpoint(
         EndpointSettings(
             base_url=ai.base_url,
