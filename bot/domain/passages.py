@@ -12,7 +12,7 @@ from bot.domain.common_words import COMMON_WORDS
 from bot.domain.folding import folded_words
 from bot.domain.inert import inert
 from bot.domain.paper_text import SectionKind, TextSection
-from bot.domain.text import sentences
+from bot.domain.text import collapse, sentences
 
 _SHOWN = 3
 _SHORTEST, _LONGEST = 30, 700  # characters; outside it is a heading, a row or a page without stops
@@ -47,7 +47,7 @@ def telling_passages(
         if len(passages) == limit or not scores[place]:
             break
         sentence, heading = found[place]
-        passages.setdefault(sentence, Quote(inert(sentence), inert(heading)))
+        passages.setdefault(sentence, Quote(collapse(inert(sentence)), collapse(inert(heading))))
     return tuple(passages.values())
 
 

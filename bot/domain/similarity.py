@@ -143,7 +143,7 @@ class PaperVectors:
             for each in best[: 4 * _TERMS_SHOWN]
             if shares[each] > _LEAST_SHARE * shares.sum()
         ]
-        return tuple(_without_parts(found))[:_TERMS_SHOWN]
+        return tuple(sorted(_joined(found), key=lambda each: -each.share))[:_TERMS_SHOWN]
 
 
 def _weighed(counts: csr_array, idf: Floats) -> csr_array:
@@ -190,11 +190,17 @@ def _meaningless(words: dict[str, int]) -> list[int]:
     ]
 
 
-def _without_parts(terms: Sequence[SharedTerm]) -> Iterator[SharedTerm]:
-    """Without words that stand in a pair which is shown already, or pairs of shown words."""
-    shown: set[str] = set()
+def _joined(terms: Sequence[SharedTerm]) -> Iterator[SharedTerm]:
+    """Each pair with the shares of its two words, which then do not stand by themselves.
+
+    A pair of words that other pairs have taken is left out.
+    """
+    single = {each.term: each.share for each in terms if " " not in each.term}
+    taken: set[str] = set()
     for each in terms:
-        parts = each.term.split()
-        if not shown.issuperset(parts):
-            shown.update(parts)
-            yield each
+        parts = set(each.term.split())
+        if len(parts) > 1 and not parts <= taken:
+            joined = sum(single.get(part, 0.0) for part in parts - taken)
+            yield SharedTerm(each.term, each.share + joined)
+            taken |= parts
+    yield from (each for each in terms if each.term in single and each.term not in taken)
