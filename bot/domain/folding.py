@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from functools import lru_cache
 
+_IN_WORDS = {ord(char): None for char in "'+#"}
 _WORD = re.compile(r"([^\W_]+(?:\+\+|#)?)(?:['’]s\b)?")  # c++ and f# are words
+_TO_SPACES = str.maketrans(dict.fromkeys(string.punctuation.translate(_IN_WORDS), " "))
 _COMPOUND = re.compile(  # written together as often as apart
     r"(multi)(?!pl|tud)[a-z]{4,}|(pre|post)train[a-z]*|(fine)tun[a-z]*"
 )
@@ -36,6 +39,16 @@ def folded_words(text: str) -> list[str]:
 def raw_words(text: str) -> list[str]:
     """The words of `text` in order, lower-case and without accents, not yet folded."""
     return _WORD.findall(without_accents(text.lower()))
+
+
+def chunks(text: str) -> list[str]:
+    """`text` in pieces that hold few words each, or none; `raw_words` of each finds them.
+
+    Many times quicker than finding the words at once, for most pieces are met again and again.
+    """
+    if text.isascii():
+        return text.lower().translate(_TO_SPACES).split()
+    return raw_words(text)
 
 
 def without_accents(text: str) -> str:

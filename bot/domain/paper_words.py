@@ -14,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
-from bot.domain.folding import pieces, raw_words, singular
+from bot.domain.folding import chunks, pieces, raw_words, singular
 from bot.domain.papers import Paper
 
 IN_TITLE = 1024  # a hit count is hits in the title x 1024 + hits in the abstract
 
 Ints = NDArray[np.int32]
+Positions = NDArray[np.int64]
+_LARGEST_TABLE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,32 +41,78 @@ class PaperWords:
         end = bisect_left(self.spellings, prefix + "\uffff")
         return {singular(spelling) for spelling in self.spellings[start:end]}
 
-    def count(self, sequences: Sequence[Sequence[str]]) -> csr_array:
-        """Hits of each sequence of folded words in each paper: (sequences x papers), int32."""
-        trie = _Trie(self.numbers)
-        rows = [trie.add(words) for words in sequences]
-        node, paper, credit = trie.walk(self.stream, self.owner, self.credit)
-        hits = coo_array((credit, (node, paper)), shape=(len(trie.ends), self.papers)).tocsr()
-        return hits[np.asarray(rows, dtype=np.int32)]
+    def count(self, sequences: Sequence[tuple[str, ...]]) -> csr_array:
+        """Hits of each sequence of folded words in each paper: (sequences x papers), int32.
+
+        All sequences are one automaton: level by level, the beginnings they share become one
+        node, and every position of the papers that is in a node goes on to the next.
+        """
+        lengths = np.fromiter(map(len, sequences), dtype=np.int64, count=len(sequences))
+        starts = np.cumsum(lengths) - lengths
+        known = self.numbers
+        words = np.array([known.get(word, 0) for each in sequences for word in each], np.int64)
+        size = len(known) + 1  # a node and a word make a key: node x size + word
+        nodes = np.ones(len(sequences), dtype=np.int64)
+        at, state = np.flatnonzero(self.stream), np.ones(np.count_nonzero(self.stream), np.int64)
+        found = [np.empty((3, 0), dtype=np.int64)]
+        rows, last = np.flatnonzero(lengths), 1
+        for depth in range(int(lengths.max(initial=0))):
+            rows = rows[lengths[rows] > depth]
+            word = words[starts[rows] + depth]
+            nodes[rows[word == 0]] = 0  # a word that is in no paper
+            rows, word = rows[word > 0], word[word > 0]
+            keys, child = np.unique(nodes[rows] * size + word, return_inverse=True)
+            nodes[rows] = child + last + 1
+            # A field ends with 0, which is in no key: no sequence runs out of its field.
+            at, state = _step(at, state * size + self.stream[at + depth], keys, last + 1)
+            ends = np.zeros(len(keys) + 1, dtype=bool)
+            ends[nodes[rows[lengths[rows] == depth + 1]] - last - 1] = True
+            ended = ends[state - last - 1]
+            where = at[ended]
+            found.append(np.stack((state[ended], self.owner[where], self.credit[where])))
+            last += len(keys)
+        node, paper, credit = np.concatenate(found, axis=1)
+        hits = coo_array((credit, (node, paper)), shape=(last + 1, self.papers)).tocsr()
+        nodes[lengths == 0] = 0
+        return hits[nodes]
+
+
+def _step(
+    at: Positions, wanted: Positions, keys: Positions, first: int
+) -> tuple[Positions, Positions]:
+    """The positions whose wanted key is among the sorted `keys`, and their new nodes."""
+    if not len(keys):
+        return at[:0], wanted[:0]
+    if int(keys[-1] - keys[0]) < _LARGEST_TABLE:  # the first level: a table is quicker
+        table = np.zeros(int(keys[-1]) + 1, dtype=np.int64)
+        table[keys] = np.arange(first, first + len(keys))
+        reached = table[np.where(wanted <= keys[-1], wanted, 0)]
+        return at[reached > 0], reached[reached > 0]
+    place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    hit = keys[place] == wanted
+    return at[hit], place[hit] + first
 
 
 class _Numbers(dict[str, int]):
-    """Raw word -> number; a closed compound gets a negative one and two numbers behind it."""
+    """A chunk of text without spaces -> the number of its word.
+
+    One that holds several words, or none, gets a negative number, and `several` its words.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.folded: dict[str, int] = {}
         self.spellings: set[str] = set()
-        self.compounds: list[tuple[int, int]] = []
+        self.several: list[list[int]] = []
 
-    def __missing__(self, word: str) -> int:
-        parts = pieces(word)
+    def __missing__(self, chunk: str) -> int:
+        parts = [piece for word in raw_words(chunk) for piece in pieces(word)]
         self.spellings.update(parts)
         numbers = [self.folded.setdefault(singular(part), len(self.folded) + 1) for part in parts]
-        if len(numbers) > 1:
-            self.compounds.append((numbers[0], numbers[1]))
-            numbers = [-len(self.compounds)]
-        self[word] = numbers[0]
+        if len(numbers) != 1:
+            self.several.append(numbers)
+            numbers = [-len(self.several)]
+        self[chunk] = numbers[0]
         return numbers[0]
 
 
@@ -75,10 +123,10 @@ def read_words(papers: Iterable[Paper]) -> PaperWords:
     count = 0
     for paper in papers:
         for text in (paper.title, paper.abstract):
-            typed.extend(map(numbers.__getitem__, raw_words(text)))
+            typed.extend(map(numbers.__getitem__, chunks(text)))
             typed.append(0)
         count += 1
-    stream = _without_compounds(np.asarray(typed, dtype=np.int32), numbers.compounds)
+    stream = _spread(np.asarray(typed, dtype=np.int32), numbers.several)
     field = np.cumsum(stream == 0, dtype=np.int32) - (stream == 0)
     return PaperWords(
         papers=count,
@@ -95,73 +143,16 @@ def no_words(*, papers: int) -> PaperWords:
     return replace(read_words(()), papers=papers)
 
 
-def _without_compounds(typed: Ints, compounds: Sequence[tuple[int, int]]) -> Ints:
-    """`typed` with the two words of each compound in its place."""
-    if not compounds:
-        return typed
+def _spread(typed: Ints, several: Sequence[Sequence[int]]) -> Ints:
+    """`typed` with the words of each chunk that has several, or none, in its place."""
     at = np.flatnonzero(typed < 0)
-    pairs = np.asarray(compounds, dtype=np.int32)[-typed[at] - 1]
-    stream = np.repeat(typed, 1 + (typed < 0))
-    first = at + np.arange(len(at))
-    stream[first] = pairs[:, 0]
-    stream[first + 1] = pairs[:, 1]
+    chosen = -typed[at] - 1
+    counts = np.array([len(words) for words in several], dtype=np.int64)[chosen]
+    flat = np.array([word for words in several for word in words], dtype=np.int32)
+    begin = np.array([0, *np.cumsum([len(words) for words in several])], dtype=np.int64)[chosen]
+    lengths = np.ones(len(typed), dtype=np.int64)
+    lengths[at] = counts
+    stream = np.repeat(typed, lengths)
+    within = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
+    stream[stream < 0] = flat[np.repeat(begin, counts) + within]
     return stream
-
-
-class _Trie:
-    """All sequences as one automaton over word numbers; node 0 stands for what cannot occur."""
-
-    def __init__(self, numbers: dict[str, int]) -> None:
-        self._numbers = numbers
-        self._words = len(numbers) + 1
-        self._levels: list[dict[int, int]] = []  # node before x words + word -> node
-        self.ends: list[bool] = [False, False]  # for each node: whether a sequence ends there
-
-    def add(self, words: Sequence[str]) -> int:
-        """The node that stands for `words`; 0 when a word is in no paper."""
-        if not words or not all(word in self._numbers for word in words):
-            return 0
-        node = 1  # before the first word
-        for depth, word in enumerate(words):
-            if depth == len(self._levels):
-                self._levels.append({})
-            key = node * self._words + self._numbers[word]
-            child = self._levels[depth].get(key)
-            if child is None:
-                child = self._levels[depth][key] = len(self.ends)
-                self.ends.append(False)
-            node = child
-        self.ends[node] = True
-        return node
-
-    def walk(self, stream: Ints, owner: Ints, credit: Ints) -> tuple[Ints, Ints, Ints]:
-        """(node, paper, credit) of every occurrence of every sequence."""
-        ends = np.asarray(self.ends)
-        at = np.flatnonzero(stream)
-        nodes = np.ones(len(at), dtype=np.int64)
-        found = [np.empty((3, 0), dtype=np.int32)]
-        for depth, level in enumerate(self._levels):
-            # a field's end is 0, which no key holds, so no sequence runs out of its field
-            at, nodes = self._step(level, at, nodes * self._words + stream[at + depth])
-            ended = ends[nodes]
-            where = at[ended]
-            found.append(np.stack((nodes[ended].astype(np.int32), owner[where], credit[where])))
-        nodes_found, papers, credits_earned = np.concatenate(found, axis=1)
-        return nodes_found, papers, credits_earned
-
-    def _step(
-        self, level: dict[int, int], at: NDArray[np.int64], wanted: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Where a sequence goes on with the word it wants, and the node it is in then."""
-        keys = np.fromiter(level, dtype=np.int64, count=len(level))
-        children = np.fromiter(level.values(), dtype=np.int64, count=len(level))
-        if level is self._levels[0]:  # every word is looked up here: a table is quicker
-            child_of = np.zeros(self._words, dtype=np.int64)
-            child_of[keys - self._words] = children
-            reached = child_of[wanted - self._words]
-            return at[reached > 0], reached[reached > 0]
-        order = np.argsort(keys)
-        keys, children = keys[order], children[order]
-        place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        hit = keys[place] == wanted
-        return at[hit], children[place[hit]]

@@ -9,6 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bot.domain.common_words import COMMON_WORDS
 from bot.domain.folding import folded_words
 from bot.domain.papers import Paper
@@ -75,14 +78,16 @@ class Rarity:
         return min(max(known / (self.papers + _PRIOR_PAPERS), RAREST), 1.0)
 
 
-def idf(frequency: float) -> float:
+def idf(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
     """How telling a term is that this share of papers holds: 0.7 (all) to 6.9 (the rarest)."""
-    return math.log(1 + 1 / frequency)
+    rareness: NDArray[np.float64] = np.log(1 + 1 / frequency)
+    return rareness
 
 
-def weight(frequency: float) -> float:
+def weight(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
     """The damped idf: 1.0 at one paper in a hundred, 0.56 at three in ten, at most 1.22."""
-    return math.sqrt(idf(frequency) / idf(TYPICAL))
+    damped: NDArray[np.float64] = np.sqrt(idf(frequency) / math.log(1 + 1 / TYPICAL))
+    return damped
 
 
 def _words_and_pairs(paper: Paper) -> Iterator[str]:

@@ -10,10 +10,12 @@ docs/explanation/ranking.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
 from bot.domain.folding import fold, pieces, raw_words
@@ -28,6 +30,9 @@ TITLE_HITS = 3  # a hit in the title counts like three in the abstract
 SATURATION = 3.0  # hits at which half of the most that a term can earn is earned
 FOR_THE_WORDS = 0.4  # of a phrase's weight; the rest is for the phrase
 _SHORTEST_HALF = 3  # letters of the parts in which a closed word is looked for
+
+
+Columns = NDArray[np.int32]
 
 
 class _Look(NamedTuple):
@@ -49,19 +54,22 @@ def score_terms(
 ) -> Sheet:
     """What every term earns in every paper; `words` are those of `papers`."""
     looks = [_look(term) for term in terms]
-    shares = _Shares(rarity)
-    things: dict[_Look, int] = {}
-    starts, columns, worth = [0], [], []
-    for look, term in zip(looks, terms, strict=True):
-        for thing, share in shares.of(look):
-            columns.append(things.setdefault(thing, len(things)))
-            worth.append(share * term.weight)
-        starts.append(len(columns))
-    hundredths = np.rint(np.array(worth) * COEFFICIENT).astype(np.int32)
+    things, columns, starts = _things(looks)
+    frequency = _frequencies(list(things), rarity)
+    row = np.repeat(np.arange(len(terms)), np.diff(starts))
+    is_whole = np.zeros(len(columns), dtype=bool)
+    is_whole[starts[:-1]] = True
+    is_phrase = np.diff(starts) > 1
+    telling = np.where(is_whole, 0.0, idf(frequency[columns]))
+    together = np.bincount(row, weights=telling, minlength=len(terms))
+    for_word = FOR_THE_WORDS * telling / np.where(is_phrase, together, 1.0)[row]
+    share = np.where(is_whole, np.where(is_phrase, 1 - FOR_THE_WORDS, 1.0)[row], for_word)
+    typed = np.array([term.weight for term in terms])
+    worth = share * (weight(frequency[columns[starts[:-1]]]) * typed)[row]
     identities: dict[_Look, int] = {}
     return Sheet(
         coefficients=csr_array(
-            (hundredths, np.array(columns, np.int32), np.array(starts, np.int32)),
+            (np.rint(worth * COEFFICIENT).astype(np.int32), columns, starts),
             shape=(len(terms), len(things)),
         ),
         findings=_findings(_hits(list(things), papers, words)),
@@ -95,29 +103,48 @@ def _look(term: Term) -> _Look:
     typed = raw_words(term.text)
     if term.kind is TermKind.PREFIX and typed:
         *before, last = (piece for word in typed for piece in pieces(word))
-        return _Look(tuple(part for word in before for part in fold(word)), last)
-    return _Look(tuple(part for word in typed for part in fold(word)))
+        return _Look(tuple(chain.from_iterable(map(fold, before))), last)
+    return _Look(
+        fold(typed[0]) if len(typed) == 1 else tuple(chain.from_iterable(map(fold, typed)))
+    )
 
 
-def _spellings(look: _Look, words: PaperWords) -> Iterator[tuple[str, ...]]:
-    """The sequences of folded words that count as this term."""
+def _things(looks: Sequence[_Look]) -> tuple[dict[_Look, int], Columns, Columns]:
+    """All that is looked for, numbered, and which of it each look is after: itself first."""
+    things: dict[_Look, int] = {}
+    parts: dict[str, int] = {}
+    columns: list[int] = []
+    starts = [0]
+    for look in looks:
+        columns.append(things.setdefault(look, len(things)))
+        for part in look.parts:
+            number = parts.get(part)
+            if number is None:
+                single = _Look(prefix=part[:-1]) if part.endswith("*") else _Look((part,))
+                number = parts[part] = things.setdefault(single, len(things))
+            columns.append(number)
+        starts.append(len(columns))
+    return things, np.array(columns, dtype=np.int32), np.array(starts, dtype=np.int32)
+
+
+def _other_spellings(look: _Look, words: PaperWords) -> Iterator[tuple[str, ...]]:
+    """Sequences of words that count as this look beside its own.
+
+    `quantiz*` as each word that begins so, `kv cache` as kvcache, `crosslingual` as cross-lingual.
+    """
+    known = words.numbers
     if look.prefix:
         for last in words.beginning_with(look.prefix):
             yield (*look.words, last)
-    elif look.words:
-        yield look.words
-        yield from _closed_or_open(look.words, words.numbers)
-
-
-def _closed_or_open(words: tuple[str, ...], known: Mapping[str, int]) -> Iterator[tuple[str, ...]]:
-    """`kv cache` written as kvcache, and `crosslingual` written as cross-lingual."""
-    if len(words) == 2:  # noqa: PLR2004 - compounds of more are not closed
-        yield ("".join(words),)
-    if len(words) == 1:
-        for cut in range(_SHORTEST_HALF, len(words[0]) - _SHORTEST_HALF + 1):
-            first, second = words[0][:cut], words[0][cut:]
-            if first in known and second in known:
-                yield first, second
+    elif len(look.words) == 2:  # noqa: PLR2004 - compounds of more are not closed
+        closed = look.words[0] + look.words[1]
+        if closed in known:
+            yield (closed,)
+    elif len(look.words) == 1:
+        (word,) = look.words
+        for cut in range(_SHORTEST_HALF, len(word) - _SHORTEST_HALF + 1):
+            if word[:cut] in known and word[cut:] in known:
+                yield word[:cut], word[cut:]
 
 
 # --- how often it is found -----------------------------------------------------------------
@@ -125,18 +152,16 @@ def _closed_or_open(words: tuple[str, ...], known: Mapping[str, int]) -> Iterato
 
 def _hits(looks: Sequence[_Look], papers: Sequence[Paper], words: PaperWords) -> csr_array:
     """Hits of each look in each paper: those in the title x IN_TITLE + those in the abstract."""
-    sequences: dict[tuple[str, ...], int] = {}
-    rows: list[int] = []
-    columns: list[int] = []
+    # A look's own words first, in the order of the looks; other spellings behind all of them.
+    sequences = [() if look.prefix else look.words for look in looks]
+    rows = list(range(len(looks)))
     for row, look in enumerate(looks):
-        for spelling in _spellings(look, words):
+        for spelling in _other_spellings(look, words):
             rows.append(row)
-            columns.append(sequences.setdefault(spelling, len(sequences)))
-    ones = np.ones(len(rows), dtype=np.int64)
-    shape = (len(looks), len(sequences))
-    counted: csr_array = (
-        coo_array((ones, (rows, columns)), shape=shape).tocsr() @ words.count(list(sequences))
-    ).tocsr()
+            sequences.append(spelling)
+    ones, each = np.ones(len(rows), dtype=np.int64), np.arange(len(rows))
+    belongs = coo_array((ones, (rows, each)), shape=(len(looks), len(rows))).tocsr()
+    counted: csr_array = (belongs @ words.count(sequences)).tocsr()
     if any(look.pattern for look in looks):
         counted = (counted + _pattern_hits(looks, papers)).tocsr()
     return counted
@@ -160,37 +185,15 @@ def _pattern_hits(looks: Sequence[_Look], papers: Sequence[Paper]) -> csr_array:
 # --- how common it is ----------------------------------------------------------------------
 
 
-class _Shares:
-    """What terms of weight 1 are worth, for themselves and for their words."""
+def _frequencies(looks: Sequence[_Look], rarity: Rarity) -> NDArray[np.float64]:
+    """The share of papers that hold each look, from 0.001 to 1."""
+    keys = rarity.keys() if any(look.prefix for look in looks) else ()
+    return np.array([_frequency(look, rarity, keys) for look in looks], dtype=np.float64)
 
-    def __init__(self, rarity: Rarity) -> None:
-        self._rarity = rarity
-        self._keys: list[str] | None = None
-        self._words: dict[str, tuple[_Look, float]] = {}  # a part and its idf
 
-    def of(self, look: _Look) -> list[tuple[_Look, float]]:
-        """The term itself comes first, then its words."""
-        whole = weight(self._frequency(look))
-        parts = look.parts
-        if not parts:
-            return [(look, whole)]
-        telling = [self._words.get(part) or self._telling(part) for part in parts]
-        for_words = whole * FOR_THE_WORDS / sum([rareness for _, rareness in telling])
-        return [
-            (look, whole * (1 - FOR_THE_WORDS)),
-            *[(part, for_words * rareness) for part, rareness in telling],
-        ]
-
-    def _telling(self, part: str) -> tuple[_Look, float]:
-        look = _Look(prefix=part[:-1]) if part.endswith("*") else _Look((part,))
-        telling = self._words[part] = (look, idf(self._frequency(look)))
-        return telling
-
-    def _frequency(self, look: _Look) -> float:
-        if look.pattern:
-            return TYPICAL
-        if not look.prefix:
-            return self._rarity.frequency(look.words) if look.words else 1.0
-        if self._keys is None:
-            self._keys = self._rarity.keys()
-        return self._rarity.frequency_of_prefix(look.words, look.prefix, self._keys)
+def _frequency(look: _Look, rarity: Rarity, keys: Sequence[str]) -> float:
+    if look.pattern:
+        return TYPICAL
+    if look.prefix:
+        return rarity.frequency_of_prefix(look.words, look.prefix, keys)
+    return rarity.frequency(look.words) if look.words else 1.0
