@@ -166,13 +166,12 @@ def judge_nothing_new(
     rules: PollingRules,
     latest_on: date | None,
     claimed: date | None,
-    unchanged: bool,
     items: int,
 ) -> Judgement:
-    """What a look without any unseen paper amounts to; `unchanged` says the server did (304)."""
+    """What a look at a feed of `claimed` with `items` papers, none of them unseen, amounts to."""
     expected = calendar.announcement_day(now, rules.extra_holidays)
     is_missing = latest_on is None or latest_on < expected
-    if not unchanged and items and claimed and latest_on and is_missing and claimed > latest_on:
+    if items and claimed and latest_on and is_missing and claimed > latest_on:
         return Judgement(
             FeedOutcome.STALE,
             f"The feed is dated {_on(claimed)} but holds only papers that were announced before.",
@@ -180,12 +179,12 @@ def judge_nothing_new(
     if is_overdue(now, latest_on, rules):
         due = calendar.feed_expected_at(expected)
         hours = int((now - due).total_seconds() // 3600)
-        found = "the feed is empty" if not unchanged and not items else "the feed has nothing new"
+        found = "the feed has nothing new" if items else "the feed is empty"
         return Judgement(
             FeedOutcome.LATE,
             f"It should have been out {hours} hours ago, and {found}.",
         )
-    if not unchanged and not items:
+    if not items:
         return Judgement(FeedOutcome.EMPTY, "The feed is empty." if is_missing else "")
     return Judgement(FeedOutcome.UNCHANGED)
 

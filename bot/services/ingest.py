@@ -92,6 +92,7 @@ class IngestService:
         self._catching_up = catching_up
         self._telemetry = telemetry
         self._jitter = jitter
+        self._may_have_missed = True  # a crash may have come between a look and what follows it
 
     async def poll(self) -> datetime:
         """Look at the feed if it is time, catch up what was missed; when to come back, UTC.
@@ -110,10 +111,17 @@ class IngestService:
         if next_at is None or next_at <= now:
             check = await self.ingest(wanted)
             next_at = check.next_look_at or now + self._rules.poll
-            if self._catching_up is not None:
-                await self._catching_up.notice()
-        retry_at = await self._catching_up.catch_up() if self._catching_up else None
+            self._may_have_missed = True
+        retry_at = await self._catch_up()
         return min(next_at, retry_at or next_at)
+
+    async def _catch_up(self) -> datetime | None:
+        if self._catching_up is None:
+            return None
+        if self._may_have_missed:
+            await self._catching_up.notice()
+            self._may_have_missed = False
+        return await self._catching_up.catch_up()
 
     async def ingest(self, categories: Sequence[str]) -> FeedCheck:
         """Look at the feed of `categories` and store what was never seen before.
@@ -166,6 +174,9 @@ class IngestService:
         now = self._clock.now()
         async with self._open_unit() as unit:
             past = await _past(unit)
+            claimed, items = reading.announced_on, len(reading.announcements)
+            if reading.unchanged:
+                claimed, items = _as_before(past.checks, categories)
             day = await self._day_of(unit, reading, past, now)
             unseen = await unit.papers.add_announcements(
                 [replace(each, announced_on=day) for each in reading.announcements], seen_at=now
@@ -175,13 +186,15 @@ class IngestService:
                 judgement = await _judge_batch(unit, day, codes, reading.announcements, unseen)
                 batch_on: date | None = day
             else:
-                judgement, batch_on = await self._judge_nothing_new(unit, reading, past, codes, now)
+                judgement, batch_on = await self._judge_nothing_new(
+                    unit, past, codes, now=now, claimed=claimed, items=items
+                )
             check = FeedCheck(
                 checked_at=now,
                 categories=categories,
                 outcome=judgement.outcome,
-                announced_on=reading.announced_on,
-                items=len(reading.announcements),
+                announced_on=claimed,
+                items=items,
                 unseen=len(unseen),
                 etag=reading.etag,
                 detail=judgement.detail or _left_out(reading),
@@ -219,24 +232,22 @@ class IngestService:
     async def _judge_nothing_new(
         self,
         unit: UnitOfWork,
-        reading: FeedReading,
         past: _Past,
         codes: tuple[str, ...],
+        *,
         now: datetime,
+        claimed: date | None,
+        items: int,
     ) -> tuple[Judgement, date | None]:
+        """The judgement, and the day of which the look says that it has no papers."""
         expected = calendar.announcement_day(now, self._rules.extra_holidays)
-        is_empty = not reading.unchanged and not reading.announcements
-        if is_empty and reading.announced_on == expected and expected not in past.days:
+        is_awaited = past.latest_on is None or past.latest_on < expected
+        if is_awaited and claimed == expected and not items:
             counts = await unit.papers.new_counts(since=expected - HISTORY)
             if is_quiet_day(expected, counts, categories=codes):
                 return Judgement(FeedOutcome.EMPTY), expected
         judgement = judge_nothing_new(
-            now=now,
-            rules=self._rules,
-            latest_on=past.latest_on,
-            claimed=reading.announced_on,
-            unchanged=reading.unchanged,
-            items=len(reading.announcements),
+            now=now, rules=self._rules, latest_on=past.latest_on, claimed=claimed, items=items
         )
         return judgement, None
 
@@ -333,6 +344,14 @@ def _etag(checks: Sequence[FeedCheck], categories: tuple[str, ...]) -> str | Non
         (check.etag for check in checks if not check.is_trouble and check.categories == categories),
         None,
     )
+
+
+def _as_before(checks: Sequence[FeedCheck], categories: tuple[str, ...]) -> tuple[date | None, int]:
+    """Day and number of papers of a feed that did not change: those of its last reading."""
+    for check in checks:
+        if not check.is_trouble and check.categories == categories:
+            return check.announced_on, check.items
+    return None, 0
 
 
 def _trouble(error: TransientError | PermanentError) -> FeedOutcome:

@@ -184,7 +184,6 @@ def nothing_new(
     *,
     latest_on: date | None = MONDAY,
     claimed: date | None = None,
-    unchanged: bool = False,
     items: int = 0,
     rules: PollingRules = RULES,
 ) -> FeedOutcome:
@@ -193,7 +192,6 @@ def nothing_new(
         rules=rules,
         latest_on=latest_on,
         claimed=claimed,
-        unchanged=unchanged,
         items=items,
     ).outcome
 
@@ -213,12 +211,8 @@ def test_nothing_new_is_late_once_the_patience_is_over_and_not_before() -> None:
     midnight = datetime(2026, 1, 21, 5, 0, tzinfo=UTC)  # in New York
     overdue = midnight + LATE_AFTER
 
-    for unchanged, items, before in (
-        (True, 0, FeedOutcome.UNCHANGED),
-        (False, 0, FeedOutcome.EMPTY),
-        (False, 300, FeedOutcome.UNCHANGED),
-    ):
-        look = partial(nothing_new, unchanged=unchanged, items=items)
+    for items, before in ((0, FeedOutcome.EMPTY), (300, FeedOutcome.UNCHANGED)):
+        look = partial(nothing_new, items=items)
         assert look(overdue - timedelta(minutes=1)) is before
         assert look(overdue) is FeedOutcome.LATE
 

@@ -241,6 +241,17 @@ async def test_a_crash_in_the_middle_goes_on_where_it_was() -> None:
     assert len(bot.memory.announcements) == 50
 
 
+async def test_a_crash_right_after_the_look_does_not_hide_what_was_missed() -> None:
+    bot = await down_since_friday()
+    await bot.ingest.ingest(["cs.CL"])  # and there the process ended
+
+    bot.start_again()
+    await bot.ingest.poll()
+
+    assert bot.feed.asked == 1
+    assert bot.announced(MONDAY) == ids("2601.1")
+
+
 async def test_a_day_that_stayed_in_parts_is_completed_when_it_is_over() -> None:
     bot = Ingesting(at=THURSDAY_MORNING)
     await bot.subscribe("cs.CL")

@@ -197,8 +197,9 @@ async def test_yesterdays_papers_under_todays_date_are_stale_and_the_look_out_go
     bot.feed.papers = papers("2601.1", 30)
 
     next_at = await bot.ingest.poll()
+    await bot.poll_at(next_at)
 
-    assert bot.outcomes == ["stale"]
+    assert bot.outcomes == ["stale", "stale"]  # the second time it was a 304
     assert next_at == MORNING + timedelta(hours=1)
     assert "21 January 2026" in bot.memory.checks[0].detail
 
@@ -262,7 +263,8 @@ async def test_who_gets_few_papers_may_have_a_day_without_any() -> None:
 
     await bot.poll_until(MORNING + timedelta(hours=12))
 
-    assert set(bot.outcomes) == {"empty", "unchanged"}
+    assert set(bot.outcomes) == {"empty"}
+    assert len(bot.outcomes) <= 12
     assert (await standing(bot)).latest_on == TODAY
 
 
