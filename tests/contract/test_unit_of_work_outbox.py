@@ -457,3 +457,19 @@ async def test_a_channel_that_works_again_gets_its_messages_at_once(store: Store
     (again,) = await claim(store)
     assert again.failing_since is None
     assert again.may_be_sent
+
+
+async def test_a_message_being_recorded_as_sent_is_not_taken_over_meanwhile(
+    stores: Stores,
+) -> None:
+    await put(stores.ours, a_message("k"))
+    (slow,) = await claim(stores.ours, holder="slow")
+
+    async with stores.ours.unit_of_work() as uow:
+        await uow.outbox.mark_sent(slow, REF, now=AFTER_THE_LEASE)
+        taking_over = asyncio.create_task(claim(stores.theirs, now=AFTER_THE_LEASE))
+        await asyncio.wait([taking_over], timeout=0.5)
+        await uow.commit()
+
+    assert await taking_over == ()
+    assert (await counts(stores.ours))["sent"] == 1

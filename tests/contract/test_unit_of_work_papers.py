@@ -116,7 +116,7 @@ async def test_a_higher_number_is_never_seen_before_a_lower_one(stores: Stores) 
                 return unseen.sequence
 
         theirs_running = asyncio.create_task(their_reading())
-        done, _ = await asyncio.wait([theirs_running], timeout=0.1)
+        done, _ = await asyncio.wait([theirs_running], timeout=0.5)
         assert not done
         await ours.commit()
         higher = await theirs_running
