@@ -61,6 +61,7 @@ class Call:
 
     body: Json
     was_answered: bool = False  # an answer went out whole, so it was charged
+    usage: dict[str, int] | None = None  # what it was charged
 
     @property
     def text(self) -> str:
@@ -162,7 +163,7 @@ class ModelServer:
         text = json.dumps(_completion(call, content, finish, counts=self.counts_tokens))
         if fault.cuts:
             return await _cut_body(request, text)
-        call.was_answered = True
+        call.was_answered, call.usage = True, _usage(call, content)
         return web.Response(text=text, content_type="application/json")
 
     def _own_refusal(self, call: Call) -> Fault:
@@ -198,7 +199,7 @@ class ModelServer:
         if self.counts_tokens and call.body.get("stream_options", {}).get("include_usage"):
             await response.write(_event(None, usage=_usage(call, content)))
         await response.write(b"data: [DONE]\n\n")
-        call.was_answered = True
+        call.was_answered, call.usage = True, _usage(call, content)
         return response
 
     # --- the rest -----------------------------------------------------------------------------
@@ -297,7 +298,7 @@ def _event(choice: Json | None, *, usage: Json | None = None) -> bytes:
     return f"data: {json.dumps(chunk)}\n\n".encode()
 
 
-def _usage(call: Call, content: str) -> Json:
+def _usage(call: Call, content: str) -> dict[str, int]:
     sent, got = len(call.text) // 4, len(content) // 4
     return {"prompt_tokens": sent, "completion_tokens": got, "total_tokens": sent + got}
 
