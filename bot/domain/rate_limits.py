@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-_EVEN_FLOW = 0.975  # of the ceiling
-_WINDOW_SECONDS = 1.01  # no more calls in this than the ceiling allows in one second
-_CATCH_UP_SECONDS = 0.25  # what a late call may regain by the next ones coming faster
+_EVEN_FLOW = 0.97  # of the ceiling
+_WINDOW_SECONDS = 1.02  # no more calls in this than the ceiling allows in one second
+_CATCH_UP_SECONDS = 1.0  # what a late call may regain by the next ones coming faster
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,9 +96,9 @@ class Lane:
         self._sender = Sender(messenger, clock=clock, rules=rules)
         self._holder = uuid.uuid4().hex
         self._pace = CallPace(rules.per_platform_per_second)
-        # About a second's worth: enough to go on while the database is busy, and few to look up
+        # Two seconds' worth: enough to go on while the database is busy, and few to look up
         # after a crash.
-        self._most_ahead = max(rules.concurrent_sends, math.ceil(rules.per_platform_per_second))
+        self._most_ahead = max(rules.concurrent_sends, math.ceil(2 * rules.per_platform_per_second))
         self._ahead = self._most_ahead
         self._ready: list[Claim] = []
         self._calls: dict[asyncio.Task[None], OutboxMessage] = {}

@@ -86,7 +86,7 @@ class ChatMessenger:
 
 
 async def _throttled(response: aiohttp.ClientResponse) -> TransientError:
-    answer = await response.json()
+    answer = await response.json(content_type=None)
     return TransientError(
         "The chat wants fewer messages.",
         retry_after=float(response.headers["Retry-After"]),
