@@ -417,6 +417,7 @@ def _delivery_rules(settings: Settings) -> DeliveryRules:
         per_platform_per_second=settings.delivery.per_platform_per_second,
         per_channel_seconds=settings.delivery.per_channel_seconds,
         give_up_after=timedelta(hours=settings.delivery.give_up_after_hours),
+        stale_after=timedelta(days=settings.days_back),
     )
 
 
