@@ -10,11 +10,12 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-from rich.markup import escape
+from rich import markup
 
 from bot.domain.answer import Answer
 from bot.domain.commands import Reply
 from bot.domain.digest import Digest, DigestEntry, Reason
+from bot.domain.inert import visible
 from bot.domain.silence import day
 from bot.domain.subscriptions import Subscription
 from bot.domain.summary import Summary
@@ -121,6 +122,11 @@ def answer_lines(answer: Answer) -> Iterator[str]:
     model = "" if answer.is_passages else answer.model
     parts = (model, f"read: {read}", answer.quotes_line())
     yield f"[dim]{escape(' · '.join(filter(None, parts)))}[/dim]"
+
+
+def escape(text: str) -> str:
+    """Foreign text as itself: no markup, no control codes of terminals, nothing invisible."""
+    return markup.escape(visible(text))
 
 
 def _counts(digest: Digest, categories: Iterable[str]) -> str:

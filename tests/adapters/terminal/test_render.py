@@ -7,6 +7,7 @@ from rich.text import Text
 
 from adapters.terminal.render import TerminalRenderer, digest_payload
 from bot.domain.commands import Reply
+from bot.domain.inert import visible
 from tests.fakes.digests import DIGEST, EMPTY_DIGEST, HOSTILE_TEXTS, digest_titled
 
 CATEGORIES = ("cs.LG", "cs.CL")
@@ -40,7 +41,7 @@ def test_an_empty_digest_shows_its_reason() -> None:
 
 @pytest.mark.parametrize("title", HOSTILE_TEXTS)
 def test_a_title_is_shown_as_it_is_and_never_as_markup(title: str) -> None:
-    [one_line] = {" ".join(title.split())}
+    [one_line] = {" ".join(visible(title).split())}
 
     text = shown(digest_payload(digest_titled(title), CATEGORIES))
 
