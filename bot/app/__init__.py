@@ -1,0 +1,24 @@
+"""The composition root: opens what the outside needs and hands it to the services.
+
+The only package of bot/ that imports adapters/.
+"""
+
+from bot.app.core import COMMAND, App, Platform, open_app
+from bot.app.once import SampleDay, digest_once, print_digest, publish_text, sample_days, say
+from bot.app.service import Service, back_up, open_service
+
+__all__ = [
+    "COMMAND",
+    "App",
+    "Platform",
+    "SampleDay",
+    "Service",
+    "back_up",
+    "digest_once",
+    "open_app",
+    "open_service",
+    "print_digest",
+    "publish_text",
+    "sample_days",
+    "say",
+]

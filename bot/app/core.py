@@ -1,0 +1,253 @@
+"""The whole bot on its database: every service with what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from rich.console import Console
+
+from adapters.database.engine import Database, open_database
+from adapters.scheduling.system_clock import SystemClock
+from adapters.terminal.client import TerminalClient
+from adapters.terminal.file_messenger import FileMessenger
+from adapters.terminal.messenger import TerminalMessenger, open_console
+from adapters.terminal.progress import TerminalProgress
+from adapters.terminal.render import TerminalRenderer
+from bot.app.reading import Arxiv, Reading, no_model, open_arxiv, open_reading
+from bot.config import Settings, WhoManages
+from bot.domain.feed_health import PollingRules
+from bot.domain.verbs import help_text
+from bot.errors import UserError
+from bot.ports import (
+    NO_TELEMETRY,
+    Clock,
+    FeedSource,
+    Messenger,
+    Renderer,
+    Telemetry,
+)
+from bot.services.catching_up import CatchingUpService
+from bot.services.delivery import DeliveryService
+from bot.services.desk import Desk, DeskRules, Library
+from bot.services.digests import DigestService
+from bot.services.explaining import ExplainingService
+from bot.services.ingest import IngestService
+from bot.services.planning import PlanningService
+from bot.services.rarity import RarityService
+from bot.services.sending import DeliveryRules
+from bot.services.similar import SimilarService
+from bot.services.subscribing import SubscribingService, SubscriptionDefaults
+
+COMMAND = "papercourier"
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """How one platform's messages are made and sent."""
+
+    renderer: Renderer
+    messenger: Messenger
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The services, wired."""
+
+    settings: Settings
+    database: Database
+    desk: Desk
+    ingest: IngestService
+    digests: DigestService
+    planning: PlanningService
+    delivery: DeliveryService
+    terminal: TerminalClient
+
+
+@asynccontextmanager
+async def open_app(
+    settings: Settings,
+    *,
+    feed: FeedSource | None = None,
+    clock: Clock | None = None,
+    platforms: Mapping[str, Platform] | None = None,
+    telemetry: Telemetry = NO_TELEMETRY,
+) -> AsyncIterator[App]:
+    """The whole bot on its database.
+
+    `feed` and `clock` stand in for the real ones in the demo; `platforms` come beside the
+    terminal and text files.
+
+    Raises UserError, TransientError or PermanentError when the database cannot be opened.
+    """
+    clock = clock or SystemClock()
+    make_home(settings.home)
+    async with await open_database(settings.database_url.reveal()) as database:
+        arxiv = open_arxiv(settings, slots=database.slots, clock=clock)
+        async with open_reading(
+            settings,
+            arxiv=arxiv,
+            open_unit=database.unit_of_work,
+            clock=clock,
+            telemetry=telemetry,
+        ) as reading:
+            yield _wire(
+                settings,
+                database=database,
+                arxiv=arxiv,
+                reading=reading,
+                feed=feed or arxiv.feed,
+                clock=clock,
+                platforms=platforms or {},
+                telemetry=telemetry,
+            )
+
+
+def make_home(home: Path) -> None:
+    """Make the installation's folder. Raises UserError where that is not allowed."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"{home} cannot be made ({error.strerror}): name a folder you may write to in "
+            "PAPERCOURIER_HOME."
+        ) from error
+
+
+def _wire(
+    settings: Settings,
+    *,
+    database: Database,
+    arxiv: Arxiv,
+    reading: Reading,
+    feed: FeedSource,
+    clock: Clock,
+    platforms: Mapping[str, Platform],
+    telemetry: Telemetry,
+) -> App:
+    open_unit = database.unit_of_work
+    holidays = frozenset(settings.arxiv.extra_holidays)
+    renderer = TerminalRenderer()
+    messenger = TerminalMessenger(open_console())
+    everywhere = {
+        "terminal": Platform(renderer, messenger),
+        "file": Platform(renderer, FileMessenger(settings.home / "digests")),
+        **platforms,
+    }
+    renderers = {name: platform.renderer for name, platform in everywhere.items()}
+    progress = TerminalProgress(Console(stderr=True))
+    rarity = RarityService(open_unit=open_unit, clock=clock)
+    summaries = reading.summaries
+    digests = DigestService(
+        open_unit=open_unit,
+        renderers=renderers,
+        summaries=summaries,
+        rarity=rarity,
+        clock=clock,
+        extra_holidays=holidays,
+        progress=progress,
+    )
+    planning = PlanningService(
+        open_unit=open_unit,
+        renderers=renderers,
+        summaries=summaries,
+        rarity=rarity,
+        extra_holidays=holidays,
+        telemetry=telemetry,
+    )
+    polling = PollingRules(
+        poll=timedelta(minutes=settings.arxiv.poll_minutes),
+        late_after=timedelta(hours=settings.arxiv.late_after_hours),
+        extra_holidays=holidays,
+    )
+    ingest = IngestService(
+        feed=feed,
+        open_unit=open_unit,
+        clock=clock,
+        rules=polling,
+        catching_up=CatchingUpService(
+            papers=arxiv.catalogue,
+            open_unit=open_unit,
+            clock=clock,
+            extra_holidays=holidays,
+            telemetry=telemetry,
+        ),
+        telemetry=telemetry,
+    )
+    desk = Desk(
+        subscribing=SubscribingService(
+            open_unit=open_unit, clock=clock, defaults=subscription_defaults(settings)
+        ),
+        explaining=ExplainingService(
+            open_unit=open_unit,
+            rarity=rarity,
+            clock=clock,
+            extra_holidays=holidays,
+            late_after=polling.late_after,
+        ),
+        digests=digests,
+        ingest=ingest,
+        library=Library(
+            catalogue=arxiv.catalogue,
+            summaries=summaries,
+            questions=reading.questions,
+            similar=SimilarService(catalogue=arxiv.catalogue, open_unit=open_unit, clock=clock),
+            budgets=reading.budgets,
+            progress=progress,
+        ),
+        open_unit=open_unit,
+        clock=clock,
+        help_text=lambda verb: help_text(verb, prefix=COMMAND),
+        rules=DeskRules(
+            only_managers_change=settings.manage_subscriptions is WhoManages.MANAGERS,
+            no_model=no_model(settings),
+        ),
+    )
+    delivery = DeliveryService(
+        open_unit=open_unit,
+        messengers={name: platform.messenger for name, platform in everywhere.items()},
+        clock=clock,
+        rules=_delivery_rules(settings),
+        telemetry=telemetry,
+    )
+    return App(
+        settings=settings,
+        database=database,
+        desk=desk,
+        ingest=ingest,
+        digests=digests,
+        planning=planning,
+        delivery=delivery,
+        terminal=TerminalClient(
+            desk=desk,
+            delivery=delivery,
+            renderer=renderer,
+            messenger=messenger,
+            progress=progress,
+            language=settings.language,
+        ),
+    )
+
+
+def _delivery_rules(settings: Settings) -> DeliveryRules:
+    return DeliveryRules(
+        concurrent_sends=settings.delivery.concurrent_sends,
+        per_platform_per_second=settings.delivery.per_platform_per_second,
+        per_channel_seconds=settings.delivery.per_channel_seconds,
+        give_up_after=timedelta(hours=settings.delivery.give_up_after_hours),
+        stale_after=timedelta(days=settings.days_back),
+    )
+
+
+def subscription_defaults(settings: Settings) -> SubscriptionDefaults:
+    """What a new subscription starts from."""
+    return SubscriptionDefaults(
+        interests=settings.default_interests(),
+        schedule=settings.default_schedule(),
+        language=settings.language,
+        threads=settings.threads,
+        announce_empty=settings.announce_empty,
+    )

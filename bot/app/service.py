@@ -1,0 +1,91 @@
+"""The bot as a long-running process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from adapters.database.backup import backup
+from adapters.scheduling.local import LocalQueue
+from adapters.scheduling.loop_watch import LoopWatch
+from adapters.scheduling.system_clock import SystemClock
+from adapters.web.metrics import PrometheusTelemetry
+from adapters.web.server import WebServer
+from bot.app.core import open_app
+from bot.config import Settings
+from bot.services.delivery import DeliveryService
+from bot.services.running import RunningRules, RunningService
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The bot as a long-running process."""
+
+    queue: LocalQueue
+    running: RunningService
+    delivery: DeliveryService
+    web: WebServer
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop`; then finish what is in hand, within seconds."""
+        async with self.queue, asyncio.TaskGroup() as group:
+            group.create_task(self.running.deliver(stop))
+            await stop.wait()
+            group.create_task(self.queue.close())
+
+
+@asynccontextmanager
+async def open_service(settings: Settings) -> AsyncIterator[Service]:
+    """Everything that `papercourier run` needs, opened.
+
+    Raises UserError when the address for HTTP cannot be had, and what `open_app` raises.
+    """
+    telemetry = PrometheusTelemetry()
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        bot = await stack.enter_async_context(open_app(settings, clock=clock, telemetry=telemetry))
+        watch = await stack.enter_async_context(LoopWatch(telemetry=telemetry))
+        queue = LocalQueue(telemetry=telemetry)
+        running = RunningService(
+            queue=queue,
+            open_unit=bot.database.unit_of_work,
+            poll=bot.ingest.poll,
+            planner=bot.planning,
+            delivery=bot.delivery,
+            housekeeping=bot.database.housekeeping,
+            clock=clock,
+            rules=_running_rules(settings),
+            telemetry=telemetry,
+        )
+        running.register()
+        web = WebServer(
+            host=settings.web.host,
+            port=settings.web.port,
+            telemetry=telemetry,
+            alive={
+                "database": bot.database.check,
+                "ticks": running.check_ticks,
+                "loop": watch.check,
+            },
+            ready={"database": bot.database.check, "service": queue.check},
+        )
+        await stack.enter_async_context(web)
+        yield Service(queue=queue, running=running, delivery=bot.delivery, web=web)
+
+
+def _running_rules(settings: Settings) -> RunningRules:
+    return RunningRules(
+        patience=timedelta(minutes=settings.schedule.wait_for_feed_minutes),
+        keep_papers=timedelta(days=settings.retention.papers_days),
+        keep_messages=timedelta(days=settings.retention.outbox_days),
+        extra_holidays=frozenset(settings.arxiv.extra_holidays),
+    )
+
+
+def back_up(settings: Settings, target: Path, *, force: bool) -> int:
+    """Copy the database to `target`; the copy's size in bytes. Raises as `backup` does."""
+    return backup(settings.database_url.reveal(), target, force=force)
