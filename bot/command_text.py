@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -18,6 +18,7 @@ from bot.domain.commands import (
     Command,
     Edit,
     Export,
+    Forget,
     Help,
     Import,
     ListSubscriptions,
@@ -31,18 +32,22 @@ from bot.domain.commands import (
     Status,
     Subscribe,
     Summarize,
+    Thumb,
     Unsubscribe,
     Why,
 )
 from bot.domain.interests import split_words
 from bot.domain.papers import ArxivId
 from bot.domain.subscription_text import format_changes, parse_changes
+from bot.domain.thumbs import Vote
 from bot.domain.verbs import find_verb, help_text, unknown_verb
 from bot.errors import UserError
 
 __all__ = ["format_changes", "help_text", "parse_command", "parse_words"]
 
+MOST_PREVIEW_DAYS: Final = 14
 _MOST_DIGITS: Final = 6  # of a subscription's number
+_RESET: Final = "learning:reset"
 
 
 def parse_command(text: str) -> Command:
@@ -155,6 +160,8 @@ def _edit(typed: _Typed) -> Command:
     number, words = _leading_number(typed.words())
     if number is None:
         raise UserError("Say which subscription to change: `list` shows them, then `edit 2 top:5`.")
+    if [word.casefold() for word in words] == [_RESET]:
+        return Forget(number)
     changes = parse_changes(words)
     if changes.is_empty:
         raise UserError(f"Say what to change: `edit {number} top:5`.")
@@ -163,7 +170,26 @@ def _edit(typed: _Typed) -> Command:
 
 def _preview(typed: _Typed) -> Command:
     number, words = _leading_number(typed.words())
-    return Preview(number, parse_changes(words))
+    changes = parse_changes(words)
+    if (days := changes.interests.days_back) is None:
+        return Preview(number, changes)
+    if days > MOST_PREVIEW_DAYS:
+        raise UserError(
+            f"“days:{days}” is too long for a preview: write days:1 to days:{MOST_PREVIEW_DAYS}."
+        )
+    interests = replace(changes.interests, days_back=None)
+    return Preview(number, replace(changes, interests=interests), days)
+
+
+def _settings(typed: _Typed) -> Command:
+    words = typed.words()
+    if [word.casefold() for word in words] == [_RESET]:
+        return Forget()
+    return Settings(parse_changes(words))
+
+
+def _thumb(vote: Vote | None) -> Callable[[_Typed], Command]:
+    return _paper_only(lambda paper: Thumb(paper, vote))
 
 
 def _import(typed: _Typed) -> Command:
@@ -200,7 +226,11 @@ _READERS: Final[Mapping[str, _Reader]] = MappingProxyType(
         "search": _search,
         "similar": _paper_only(Similar),
         "why": _paper_only(Why),
-        "settings": lambda typed: Settings(parse_changes(typed.words())),
+        "like": _thumb(Vote.UP),
+        "dislike": _thumb(Vote.DOWN),
+        "unlike": _thumb(None),
+        "forget": _number_only(Forget),
+        "settings": _settings,
         "status": _alone(Status()),
         "export": _alone(Export()),
         "import": _import,

@@ -19,6 +19,7 @@ from bot.domain.paper_text import TextSection
 from bot.domain.papers import Announcement, ArxivId, Paper
 from bot.domain.subscriptions import Destination, Subscription
 from bot.domain.summary import Summary, SummaryKey, SummarySource
+from bot.domain.thumbs import GivenThumb
 
 
 class Clock(Protocol):
@@ -601,6 +602,35 @@ class FeedRepository(Protocol):
         ...
 
 
+class ThumbRepository(Protocol):
+    """What people said of papers, by subscription."""
+
+    async def salt(self, fresh: bytes) -> bytes:
+        """The installation's secret, to hash people with; `fresh` where there is none yet."""
+        ...
+
+    async def put(self, thumbs: Sequence[GivenThumb]) -> None:
+        """Remember thumbs; one of the same voter on the same paper is replaced.
+
+        A person's thumb also replaces nobody's: a paper that got one was not passed over.
+        """
+        ...
+
+    async def take_back(
+        self, subscription_ids: Sequence[int], *, arxiv_id: str, voter: str
+    ) -> tuple[GivenThumb, ...]:
+        """Forget this voter's thumbs on a paper; the ones there were."""
+        ...
+
+    async def of(self, subscription_id: int, *, limit: int) -> tuple[GivenThumb, ...]:
+        """A subscription's latest thumbs, newest first; of one moment, by arXiv ID."""
+        ...
+
+    async def forget(self, subscription_ids: Sequence[int]) -> None:
+        """Drop their thumbs, and what was learned from them."""
+        ...
+
+
 class UnitOfWork(Protocol):
     """One transaction over everything remembered. Nothing is kept without `commit`."""
 
@@ -612,6 +642,7 @@ class UnitOfWork(Protocol):
     summaries: SummaryRepository
     budgets: BudgetRepository
     feeds: FeedRepository
+    thumbs: ThumbRepository
 
     async def __aenter__(self) -> Self: ...
 

@@ -114,6 +114,7 @@ def changes_to_json(changes: SubscriptionChanges) -> Json:
         "language": changes.language,
         "threads": changes.threads,
         "announce_empty": changes.announce_empty,
+        "learning": changes.learning,
     }
     return {"v": VERSION} | {name: value for name, value in said.items() if value is not None}
 
@@ -140,6 +141,7 @@ def changes_from_json(document: Mapping[str, Any]) -> SubscriptionChanges:
         language=read("language"),
         threads=_map(bool, read("threads")),
         announce_empty=_map(bool, read("announce_empty")),
+        learning=_map(bool, read("learning")),
     )
 
 

@@ -211,6 +211,7 @@ def _row(subscription: Subscription) -> dict[str, Any]:
         "created_by": subscription.created_by,
         "next_run_at": subscription.next_run_at,
         "seen_through": subscription.seen_through,
+        "learning": subscription.learning,
     }
 
 
@@ -229,5 +230,6 @@ def _subscription(row: AnyRow) -> Subscription:
         created_by=row.created_by,
         next_run_at=row.next_run_at,
         seen_through=row.seen_through,
+        learning=row.learning,
         id=row.id,
     )

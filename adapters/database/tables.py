@@ -190,6 +190,7 @@ subscriptions = sa.Table(
     sa.Column("created_by", sa.Text, nullable=False),
     sa.Column("next_run_at", UtcDateTime),
     sa.Column("seen_through", sa.Integer, nullable=False),
+    sa.Column("learning", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.UniqueConstraint("destination", "number"),
     sa.Index(None, "state", "next_run_at"),
 )
@@ -206,6 +207,36 @@ subscription_categories = sa.Table(
         index=True,
     ),
     sqlite_with_rowid=False,
+)
+
+# --- thumbs --------------------------------------------------------------------------------
+
+# Who said what of which paper; a person is a keyed hash, "" is nobody: shown, and passed over.
+thumbs = sa.Table(
+    "thumbs",
+    metadata,
+    sa.Column("subscription_id", sa.ForeignKey("subscriptions.id"), primary_key=True),
+    sa.Column("arxiv_id", sa.Text, primary_key=True),
+    sa.Column("voter", sa.Text, primary_key=True),
+    sa.Column("vote", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What was learned from them, ready for ranking.
+profiles = sa.Table(
+    "profiles",
+    metadata,
+    sa.Column("subscription_id", sa.ForeignKey("subscriptions.id"), primary_key=True),
+    sa.Column("document", sa.JSON, nullable=False),
+)
+
+# Random bytes of this installation, in hexadecimal: what hashes are keyed with.
+salts = sa.Table(
+    "salts",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
 )
 
 # --- digests -------------------------------------------------------------------------------
@@ -281,7 +312,7 @@ outbox = sa.Table(
     sa.Column("ref_message_id", sa.Text),
     sa.Column("ref_thread_id", sa.Text),
     sa.UniqueConstraint("key"),
-    sa.Index(None, "state", "id"),
+    sa.Index(None, "platform", "state", "id"),
     sa.Index(None, "destination", "state", "id"),
     sqlite_autoincrement=True,  # order of sending is order of numbers, so none comes back
 )

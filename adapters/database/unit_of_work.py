@@ -16,6 +16,7 @@ from adapters.database.papers import PaperTable
 from adapters.database.session import Session
 from adapters.database.subscriptions import SubscriptionTable
 from adapters.database.summaries import SummaryTable
+from adapters.database.thumbs import ThumbTable
 from bot.ports import (
     BudgetRepository,
     DestinationRepository,
@@ -25,6 +26,7 @@ from bot.ports import (
     PaperRepository,
     SubscriptionRepository,
     SummaryRepository,
+    ThumbRepository,
 )
 
 
@@ -39,6 +41,7 @@ class DatabaseUnitOfWork:
     summaries: SummaryRepository
     budgets: BudgetRepository
     feeds: FeedRepository
+    thumbs: ThumbRepository
 
     def __init__(self, session: Callable[[], AbstractAsyncContextManager[Session]]) -> None:
         self._open = session
@@ -54,6 +57,7 @@ class DatabaseUnitOfWork:
         self.summaries = SummaryTable(self._session)
         self.budgets = BudgetTable(self._session)
         self.feeds = FeedTable(self._session)
+        self.thumbs = ThumbTable(self._session)
         return self
 
     async def __aexit__(

@@ -17,6 +17,7 @@ from bot.domain.interests import InterestChanges
 from bot.domain.papers import ArxivId
 from bot.domain.subscriptions import Destination, Subscription
 from bot.domain.summary import Summary
+from bot.domain.thumbs import Vote
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class SubscriptionChanges:
     language: str | None = None
     threads: bool | None = None
     announce_empty: bool | None = None
+    learning: bool | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -121,10 +123,11 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Show what a digest would hold; nothing is posted or remembered."""
+    """Show what digests would hold; nothing is posted or remembered."""
 
     number: int | None = None
     changes: SubscriptionChanges = field(default_factory=SubscriptionChanges)
+    days: int | None = None  # so many stored announcement days, 1 to 14; None for the latest one
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +171,21 @@ class Why:
     """Say why this paper was shown here, or why not."""
 
     paper: ArxivId
+
+
+@dataclass(frozen=True, slots=True)
+class Thumb:
+    """Say what one thinks of a paper, for this channel's later rankings."""
+
+    paper: ArxivId
+    vote: Vote | None  # None takes one's thumb back
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Forget what was learned from thumbs; without a number, for the whole channel."""
+
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +233,8 @@ Command = (
     | Search
     | Similar
     | Why
+    | Thumb
+    | Forget
     | Settings
     | Status
     | Export

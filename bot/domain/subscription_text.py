@@ -73,6 +73,7 @@ _OPTIONS: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = MappingProxyTy
         "lang": ("language", parse_language),
         "thread": ("threads", _switch("thread")),
         "empty": ("announce_empty", _switch("empty")),
+        "learning": ("learning", _switch("learning")),
     }
 )
 _OPTION_SYNONYMS: Final = MappingProxyType(
@@ -90,6 +91,7 @@ def format_changes(subscription: Subscription) -> str:
         "lang": subscription.language,
         "thread": "on" if subscription.threads else "off",
         "empty": "on" if subscription.announce_empty else "off",
+        "learning": "on" if subscription.learning else "off",
     }
     typed = " ".join(f"{key}:{value}" for key, value in options.items())
     return f"subscribe {format_filters(subscription.interests)} {typed}"

@@ -59,6 +59,7 @@ class Subscription:
     language: str = "en"
     threads: bool = True  # details in the digest's thread, where the platform has threads
     announce_empty: bool = False  # say in the channel that a day brought nothing
+    learning: bool = True  # thumbs move the ranking
     state: SubscriptionState = SubscriptionState.ACTIVE
     state_reason: str = ""
     created_by: str = ""  # the platform's user ID, to tell them when posting fails

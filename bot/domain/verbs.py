@@ -69,6 +69,7 @@ _FILTER_DETAILS: Final = (
     "`at:09:00`, `on:weekdays` (or `mon,thu`, `daily`) and `tz:Europe/Berlin` say when.",
     "`lang:de` is the summaries' language; `thread:off` keeps digests out of threads.",
     "`empty:on` says in the channel that a day brought nothing.",
+    "`learning:off` keeps thumbs out of the ranking.",
 )
 
 VERBS: Final = (
@@ -121,10 +122,14 @@ VERBS: Final = (
     ),
     Verb(
         "preview",
-        "preview [n] [filters]",
-        "show what a digest would hold, without posting it.",
-        ("preview", "preview 2", "preview cs.CL kw:LLM min:2"),
+        "preview [n] [filters] [days:1..14]",
+        "show what digests would hold, without posting them.",
+        ("preview", "preview 2 days:5", "preview cs.CL kw:LLM min:2"),
         ("try", "test"),
+        (
+            "`days:5` looks at the last five announcement days: how many papers would come a day,",
+            "what just missed, and a better `min:`.",
+        ),
     ),
     Verb(
         "now",
@@ -159,7 +164,7 @@ VERBS: Final = (
         "similar <id>",
         "find papers like this one.",
         ("similar 2601.13824",),
-        ("related", "like"),
+        ("related",),
     ),
     Verb(
         "why",
@@ -167,6 +172,35 @@ VERBS: Final = (
         "say why a paper was shown here, or why not.",
         ("why 2601.13824",),
         ("explain",),
+    ),
+    Verb(
+        "like",
+        "like <id>",
+        "bring more papers like this one here.",
+        ("like 2601.13824",),
+        ("up", "thumbsup", "+1", "👍", ":thumbsup:", ":+1:"),
+        ("Thumbs move this channel's rankings; `forget` takes all of them back.",),
+    ),
+    Verb(
+        "dislike",
+        "dislike <id>",
+        "bring fewer papers like this one here.",
+        ("dislike 2601.13824",),
+        ("down", "thumbsdown", "-1", "👎", ":thumbsdown:", ":-1:"),
+    ),
+    Verb(
+        "unlike",
+        "unlike <id>",
+        "take back your thumb on a paper.",
+        ("unlike 2601.13824",),
+        ("undislike", "unvote"),
+    ),
+    Verb(
+        "forget",
+        "forget [n]",
+        "forget what was learned from thumbs here, or for one subscription.",
+        ("forget", "forget 2"),
+        ("reset",),
     ),
     Verb(
         "settings",

@@ -22,6 +22,7 @@ from bot.domain.outbox import MessageRef, OutboxMessage, OutboxState
 from bot.domain.papers import Announcement, AnnounceType, Paper
 from bot.domain.subscriptions import Destination, Subscription, SubscriptionState
 from bot.domain.summary import Summary, SummaryKey
+from bot.domain.thumbs import GivenThumb
 from bot.errors import TransientError
 from bot.ports import (
     BudgetRepository,
@@ -38,9 +39,11 @@ from bot.ports import (
     SummaryFailure,
     SummaryRepository,
     SummaryTurn,
+    ThumbRepository,
 )
 
 Version = tuple[str, int]
+ThumbKey = tuple[int, str, str]  # subscription, paper, voter
 OPEN = (OutboxState.PENDING, OutboxState.SENDING)
 
 
@@ -79,6 +82,8 @@ class Memory:
     budgets: dict[tuple[str, datetime], int] = field(default_factory=dict)
     checks: list[FeedCheck] = field(default_factory=list)
     missed: dict[date, MissedDay] = field(default_factory=dict)
+    thumbs: dict[ThumbKey, GivenThumb] = field(default_factory=dict)
+    salts: list[bytes] = field(default_factory=list)
 
     def copy(self) -> Memory:
         return Memory(**{part.name: copy(getattr(self, part.name)) for part in fields(self)})
@@ -141,6 +146,7 @@ class MemoryUnitOfWork:
     summaries: SummaryRepository
     budgets: BudgetRepository
     feeds: FeedRepository
+    thumbs: ThumbRepository
 
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database
@@ -155,6 +161,7 @@ class MemoryUnitOfWork:
         self.summaries = MemorySummaries(self._transaction)
         self.budgets = MemoryBudgets(self._transaction)
         self.feeds = MemoryFeeds(self._transaction)
+        self.thumbs = MemoryThumbs(self._transaction)
         return self
 
     async def __aexit__(
@@ -742,6 +749,42 @@ class MemoryFeeds:
     async def missed(self, *, since: date) -> tuple[MissedDay, ...]:
         missed = self._transaction.read().missed
         return tuple(missed[day] for day in sorted(missed) if day >= since)
+
+
+class MemoryThumbs:
+    """A `ThumbRepository`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def salt(self, fresh: bytes) -> bytes:
+        if not self._transaction.read().salts:
+            (await self._transaction.write()).salts.append(fresh)
+        return self._transaction.read().salts[0]
+
+    async def put(self, thumbs: Sequence[GivenThumb]) -> None:
+        memory = await self._transaction.write()
+        for thumb in thumbs:
+            if thumb.voter:
+                memory.thumbs.pop((thumb.subscription_id, thumb.arxiv_id, ""), None)
+            memory.thumbs[thumb.subscription_id, thumb.arxiv_id, thumb.voter] = thumb
+
+    async def take_back(
+        self, subscription_ids: Sequence[int], *, arxiv_id: str, voter: str
+    ) -> tuple[GivenThumb, ...]:
+        memory = await self._transaction.write()
+        keys = [(each, arxiv_id, voter) for each in sorted(subscription_ids)]
+        return tuple(memory.thumbs.pop(key) for key in keys if key in memory.thumbs)
+
+    async def of(self, subscription_id: int, *, limit: int) -> tuple[GivenThumb, ...]:
+        thumbs = self._transaction.read().thumbs
+        theirs = [thumbs[key] for key in sorted(thumbs) if key[0] == subscription_id]
+        return tuple(sorted(theirs, key=lambda thumb: thumb.at, reverse=True)[:limit])
+
+    async def forget(self, subscription_ids: Sequence[int]) -> None:
+        memory = await self._transaction.write()
+        for key in [key for key in memory.thumbs if key[0] in subscription_ids]:
+            del memory.thumbs[key]
 
 
 @dataclass(slots=True)
