@@ -77,6 +77,10 @@ class DigestTable:
             column, wanted = posted_papers.c.subscription_id, list[Any](found)
         else:
             column, wanted = posted_papers.c.arxiv_id, sorted(set(among))
+            if found:
+                # A popular paper has thousands of subscribers; a batch of them lies together.
+                its = posted_papers.c.subscription_id
+                query = query.where(its.between(min(found), max(found)))
             if len(found) <= _FEW:
                 query = query.where(posted_papers.c.subscription_id.in_(found))
         for some in _portions(wanted):

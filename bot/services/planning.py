@@ -8,12 +8,16 @@ another process that plans the same digests at the same time finds them taken.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
+from typing import ParamSpec, TypeVar
 
 from bot.domain import calendar
 from bot.domain.matching import Ranking, rank_many
@@ -46,8 +50,12 @@ from bot.services.summaries import SummaryService
 
 log = logging.getLogger(__name__)
 
-RANKED_TOGETHER = 5_000  # subscriptions in one pass over the papers: some kilobytes each
-WRITTEN_TOGETHER = 250  # digests in one transaction, about 20 kilobytes each
+_Given = ParamSpec("_Given")
+_Made = TypeVar("_Made")
+
+RANKED_TOGETHER = 1_000  # subscriptions in one pass over the papers: tens of megabytes
+WRITTEN_TOGETHER = 100  # digests in one transaction: the loop prepares it in some milliseconds
+_NEVER = 1_000_000_000
 _NEXT_TRY = timedelta(days=1)  # where a schedule cannot be read at all
 
 
@@ -83,10 +91,50 @@ class _Planned:
     step: SubscriptionStep
 
 
+class _Bench:
+    """The one thread that ranks and renders: more would only wait for each other."""
+
+    def __init__(self, worker: ThreadPoolExecutor) -> None:
+        self._worker = worker
+
+    async def do(
+        self, work: Callable[_Given, _Made], *given: _Given.args, **named: _Given.kwargs
+    ) -> _Made:
+        """What `work` gives, made beside the event loop."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._worker, lambda: work(*given, **named))
+
+
+@contextmanager
+def _bench() -> Iterator[_Bench]:
+    worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="planning")
+    try:
+        yield _Bench(worker)
+    finally:
+        # Whoever is being stopped does not wait for a ranking that nobody wants any more.
+        worker.shutdown(wait=False, cancel_futures=True)
+
+
+@contextmanager
+def _no_full_collections(usual: tuple[int, int, int]) -> Iterator[None]:
+    """Put off the garbage collector's full passes.
+
+    Each would walk all the subscriptions in hand, and the event loop would stand still for a
+    tenth of a second and more. `usual` is what holds again afterwards.
+    """
+    young, middle, _ = usual
+    gc.set_threshold(young, middle, _NEVER)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+
+
 @dataclass(slots=True)
 class _Run:
     """One round of planning, and what its batches share."""
 
+    bench: _Bench
     now: datetime
     cutoff: datetime  # digests due by then go out; later ones wait for a late feed
     standing: FeedStanding
@@ -115,6 +163,7 @@ class PlanningService:
         self._rarity = rarity
         self._extra_holidays = extra_holidays
         self._telemetry = telemetry
+        self._usual_collections = gc.get_threshold()
 
     async def plan_due(self, now: datetime, *, patience: timedelta) -> int:
         """Plan every digest that is due at `now` (UTC); returns how many were.
@@ -125,14 +174,15 @@ class PlanningService:
         the rest is still due.
         """
         began = asyncio.get_running_loop().time()
-        run = await self._begin(now, patience)
         seen = 0
-        while found := await self._read_due(run):
-            seen += len(found)
-            ready, steps = await asyncio.to_thread(self._appointments, run, found)
-            await self._advance(steps)
-            if ready:
-                await self._plan(run, ready)
+        with _bench() as bench, _no_full_collections(self._usual_collections):
+            run = await self._begin(bench, now, patience)
+            while found := await self._read_due(run):
+                seen += len(found)
+                ready, steps = await bench.do(self._appointments, run, found)
+                await self._advance(steps)
+                if ready:
+                    await self._plan(run, ready)
         planned = run.planned.total()
         self._telemetry.gauge("digests_due", seen)
         if seen:
@@ -141,11 +191,11 @@ class PlanningService:
             log.info("planning.done", extra={"planned": planned, "seconds": round(seconds, 3)})
         return planned
 
-    async def _begin(self, now: datetime, patience: timedelta) -> _Run:
+    async def _begin(self, bench: _Bench, now: datetime, patience: timedelta) -> _Run:
         async with self._open_unit() as unit:
             standing = await feed_standing(unit, now=now, extra_holidays=self._extra_holidays)
         self._telemetry.gauge("digests_waiting_for_feed", standing.is_late)
-        return _Run(now, now - patience if standing.is_late else now, standing)
+        return _Run(bench, now, now - patience if standing.is_late else now, standing)
 
     async def _read_due(self, run: _Run) -> tuple[Subscription, ...]:
         async with self._open_unit() as unit:
@@ -197,7 +247,7 @@ class PlanningService:
             rankings = await self._rank(run, ready)
             for start in range(0, len(ready), WRITTEN_TOGETHER):
                 batch = ready[start : start + WRITTEN_TOGETHER]
-                await self._finish_all(run, batch, await asyncio.to_thread(_next, rankings, batch))
+                await self._finish_all(run, batch, await run.bench.do(_next, rankings, batch))
         except TransientError:
             raise
         except Exception as error:  # noqa: BLE001 - one subscription's fault is nobody else's
@@ -252,7 +302,7 @@ class PlanningService:
             subscriptions, rankings, papers_by_model=self._summaries.papers_per_digest
         )
         await write_summaries(self._summaries, wanted, book=run.summaries)
-        planned, skipped = await asyncio.to_thread(self._render_each, run, batch, rankings)
+        planned, skipped = await run.bench.do(self._render_each, run, batch, rankings)
         await self._advance(skipped)
         await self._write(run, planned)
 
