@@ -34,7 +34,7 @@ from bot.services.sending import (
 log = logging.getLogger(__name__)
 
 _BATCH = 100  # outcomes recorded in one transaction: some tens of milliseconds
-_SHORTEST_WAIT_SECONDS = 0.02  # between two looks that found nothing
+_SHORTEST_WAIT_SECONDS = 0.05  # between two looks that found nothing
 _LONGEST_DATABASE_WAIT_SECONDS = 10.0
 _LONGEST_TROUBLE_SECONDS = 60.0
 _LAST_RECORD_SECONDS = 2.0  # at a stop; what is not recorded then is asked for after the lease
@@ -161,14 +161,17 @@ class Lane:
 
     async def _claim(self) -> float:
         """Claim what there is room for; the seconds until there may be more, 0.0 if at once."""
-        now = self._clock.now()
         if self._is_dry:
+            # Not at every bell: a look at thousands of waiting channels takes a while.
+            await self._clock.sleep(_SHORTEST_WAIT_SECONDS)
             # Asking first costs the database no turn at writing.
+            now = self._clock.now()
             async with self._open_unit() as unit:
                 due = await unit.outbox.next_due(now=now, platforms=(self._platform,))
             if due is None or due > now:
                 wait = self._rules.poll_seconds if due is None else (due - now).total_seconds()
                 return min(max(wait, _SHORTEST_WAIT_SECONDS), self._rules.poll_seconds)
+        now = self._clock.now()
         room = self._ahead - len(self._ready)
         async with self._open_unit() as unit:
             claimed = await unit.outbox.claim(

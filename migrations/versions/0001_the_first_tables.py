@@ -76,7 +76,9 @@ def upgrade() -> None:
             unique=False,
         )
         batch_op.create_index(batch_op.f("ix_outbox_parent_key"), ["parent_key"], unique=False)
-        batch_op.create_index(batch_op.f("ix_outbox_state_id"), ["state", "id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_outbox_platform_state_id"), ["platform", "state", "id"], unique=False
+        )
 
     op.create_table(
         "papers",
@@ -299,7 +301,7 @@ def downgrade() -> None:
     op.drop_table("slots")
     op.drop_table("papers")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_outbox_state_id"))
+        batch_op.drop_index(batch_op.f("ix_outbox_platform_state_id"))
         batch_op.drop_index(batch_op.f("ix_outbox_parent_key"))
         batch_op.drop_index(batch_op.f("ix_outbox_destination_state_id"))
 
