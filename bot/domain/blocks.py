@@ -10,7 +10,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain.eligibility import Batch
+from bot.domain.eligibility import Batch, Mask
 from bot.domain.interests import Interests
 from bot.domain.scoring import Scores
 from bot.domain.sheet import POINT
@@ -53,38 +53,43 @@ class Block:
         self.batch, self.readers, self.start = batch, readers, start
         rows = slice(start, start + len(readers))
         eligible = np.stack([self._eligible(reader) for reader in readers])
-        hits = (scores.unwanted[rows] @ scores.present).toarray() > 0
-        barred = eligible & hits
-        self.considered = eligible.sum(axis=1)
-        self.excluded = barred.sum(axis=1)
+        self.considered = np.count_nonzero(eligible, axis=1)
+        self.excluded = np.zeros(len(readers), dtype=np.int64)
+        if scores.unwanted[rows].nnz:
+            barred = (scores.unwanted[rows] @ scores.present).toarray() > 0
+            self.excluded = np.count_nonzero(eligible & barred, axis=1)
+            eligible &= ~barred
         self.followed = {
             (row, column): authors
             for row, reader in enumerate(readers)
             if reader.interests.authors
             for column, authors in batch.followed(reader.interests.authors).items()
         }
-        worth = scores.wanted[rows] @ scores.coefficients
-        self._points = (worth @ scores.findings.earned).toarray()
+        self._points = scores.product.points(rows)
         for cell in self.followed:
             self._points[cell] += int(AUTHOR_POINTS * POINT) + _GUARANTEE
         self._points[[row for row, reader in enumerate(readers) if reader.is_open]] = _GUARANTEE
-        self._points[~eligible | barred] = 0
+        np.multiply(self._points, eligible, out=self._points)
         asked = [_bar(reader.interests.min_score) for reader in readers]
-        bars = np.maximum(np.array(asked, dtype=np.int32), scores.least[rows])
-        self._is_matched = self._points >= bars[:, None]
-        self.matched = self._is_matched.sum(axis=1)
+        self._bars = np.maximum(np.array(asked, dtype=np.int32), scores.least[rows])
+        self.matched = np.count_nonzero(self._points >= self._bars[:, None], axis=1)
 
     def best(self) -> Cells:
         """What each reader gets: at most `max_papers`, those that have a place for sure first."""
         most = np.array([reader.interests.max_papers for reader in self.readers])
-        return self._top(np.where(self._is_matched, self._points, 0), most)
+        place = self._points.shape[1] - int(most.max(initial=0))
+        least = self._bars
+        if place > 0:
+            least = np.maximum(least, np.partition(self._points, place, axis=1)[:, place])
+        return self._sorted(self._points >= least[:, None], most)
 
     def best_below(self) -> Cells:
         """For each reader the best that missed only min_score, if there is one."""
-        below = np.where(self._is_matched, 0, self._points)
-        return self._top(below, np.ones(len(self.readers), dtype=np.int64))
+        below = np.where(self._points < self._bars[:, None], self._points, 0)
+        most = np.maximum(below.max(axis=1, initial=0), 1)
+        return self._sorted(below == most[:, None], np.ones(len(self.readers), dtype=np.int64))
 
-    def _eligible(self, reader: Reader) -> NDArray[np.bool_]:
+    def _eligible(self, reader: Reader) -> Mask:
         eligible = self.batch.eligible(
             reader.interests, after_sequence=reader.after_sequence, since=reader.since
         )
@@ -93,22 +98,20 @@ class Block:
             eligible[posted] = False
         return eligible
 
-    def _top(self, points: NDArray[np.int32], most: NDArray[np.int64]) -> Cells:
-        """The best cells of each row that have points, `most` at most."""
-        place = points.shape[1] - int(most.max(initial=0))
-        least = (
-            np.partition(points, place, axis=1)[:, place] if place > 0 else np.zeros(len(points))
-        )
-        rows, columns = np.nonzero((points >= least[:, None]) & (points > 0))
-        earned = points[rows, columns]
+    def _sorted(self, wanted: Mask, most: NDArray[np.int64]) -> Cells:
+        """The wanted cells, at most `most` of each row."""
+        rows, columns = np.divmod(np.flatnonzero(wanted), wanted.shape[1])
+        earned = self._points[rows, columns].astype(np.int64)
         ties = self._ties(rows, columns)
         order = np.lexsort((ties, -earned, rows))
         rank = np.arange(len(rows)) - np.searchsorted(rows, rows)
         order = order[rank < most[rows]]
         rows, columns, ties, earned = rows[order], columns[order], ties[order], earned[order]
-        earned = np.where(earned >= _GUARANTEE, earned - _GUARANTEE, earned)
-        order = np.lexsort((ties, -earned, rows))
-        return Cells(rows[order], columns[order], earned[order].astype(np.int64))
+        if self.followed:  # the guarantee gave a place, not a rank
+            earned = np.where(earned >= _GUARANTEE, earned - _GUARANTEE, earned)
+            order = np.lexsort((ties, -earned, rows))
+            return Cells(rows[order], columns[order], earned[order])
+        return Cells(rows, columns, np.where(earned == _GUARANTEE, 0, earned))
 
     def _ties(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.int64]:
         """The place of each cell's announcement among those that earned the same."""

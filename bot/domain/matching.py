@@ -8,7 +8,7 @@ in it are whole, so a score is the same whoever is ranked beside it, and its rea
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
@@ -19,7 +19,7 @@ from bot.domain.eligibility import Batch
 from bot.domain.interests import Interests, term_label
 from bot.domain.papers import Announcement, AnnounceType
 from bot.domain.rarity import Rarity
-from bot.domain.reasons import ReasonBook
+from bot.domain.reasons import Evidence, ReasonBook
 from bot.domain.scoring import compile_scores
 from bot.domain.sheet import POINT
 
@@ -35,7 +35,7 @@ __all__ = [
     "rank_many",
 ]
 
-_CELLS_AT_ONCE = 1 << 20  # readers x papers held as one dense block
+_CELLS_AT_ONCE = 1 << 19  # readers x papers held as one dense block
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,13 @@ class Scored:
     announcement: Announcement
     announce_type: AnnounceType  # in the reader's categories, see Announcement.type_for
     score: float  # points, see docs/explanation/ranking.md; the reasons add up to it
-    reasons: tuple[Reason, ...]  # most points first
+    evidence: Evidence = field(repr=False, compare=False)
+    place: int = field(repr=False, compare=False)  # in the evidence
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why it has its score, most points first; worked out when they are asked for."""
+        return self.evidence.reasons[self.place]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,38 +113,43 @@ def rank_many(
     batch = Batch(announcements)
     papers = [announcement.paper for announcement in batch.announcements]
     scores = compile_scores([reader.interests for reader in readers], papers, rarity=rarity)
-    reasons = ReasonBook(scores)
+    book = ReasonBook(scores)
     rows_at_once = max(1, _CELLS_AT_ONCE // max(1, len(papers)))
     for start in range(0, len(readers), rows_at_once):
         block = Block(batch, scores, readers[start : start + rows_at_once], start)
-        yield from _rankings(block, reasons)
+        yield from _rankings(block, book)
 
 
-def _rankings(block: Block, reasons: ReasonBook) -> Iterator[Ranking]:
+def _rankings(block: Block, book: ReasonBook) -> Iterator[Ranking]:
     """The rankings of a block's readers, in order."""
-    chosen, below = block.best(), block.best_below()
-    scored = _scored(block, reasons, chosen), _scored(block, reasons, below)
-    ends = np.searchsorted(chosen.rows, np.arange(len(block.readers)), side="right").tolist()
-    missed = dict(zip(below.rows.tolist(), scored[1], strict=True))
+    cells = block.best()
+    below = block.best_below()
+    chosen, missed = _scored(block, book, cells), _scored(block, book, below)
+    best_below = dict(zip(below.rows.tolist(), missed, strict=True))
+    ends = np.searchsorted(cells.rows, np.arange(len(block.readers)), side="right").tolist()
     counts = (block.considered.tolist(), block.matched.tolist(), block.excluded.tolist())
     begin = 0
     for row, (end, considered, matched, excluded) in enumerate(zip(ends, *counts, strict=True)):
-        yield Ranking(considered, matched, tuple(scored[0][begin:end]), missed.get(row), excluded)
+        best = tuple(chosen[begin:end])
+        yield Ranking(considered, matched, best, best_below.get(row), excluded)
         begin = end
 
 
-def _scored(block: Block, reasons: ReasonBook, cells: Cells) -> list[Scored]:
-    found = reasons.of(cells.rows + block.start, cells.columns)
-    points = (cells.points / POINT).tolist()
+def _scored(block: Block, book: ReasonBook, cells: Cells) -> list[Scored]:
     rows, columns = cells.rows.tolist(), cells.columns.tolist()
-    announcements, followed = block.batch.announcements, block.followed
+    points = (cells.points / POINT).tolist()
+    announcements = block.batch.announcements
     kinds = [block.batch.kinds(reader.interests.categories) for reader in block.readers]
-    scored = []
-    for row, column, score, terms in zip(rows, columns, points, found, strict=True):
-        authors = followed.get((row, column)) if followed else None
-        why = (Reason(authors[0], "author", AUTHOR_POINTS), *terms) if authors else terms
-        scored.append(Scored(announcements[column], kinds[row][column], score, why))
-    return scored
+    authors = {
+        place: Reason(names[0], "author", AUTHOR_POINTS)
+        for place, cell in enumerate(zip(rows, columns, strict=True) if block.followed else ())
+        if (names := block.followed.get(cell))
+    }
+    evidence = Evidence(book, cells.rows + block.start, cells.columns, authors)
+    return [
+        Scored(announcements[column], kinds[row][column], score, evidence, place)
+        for place, (row, column, score) in enumerate(zip(rows, columns, points, strict=True))
+    ]
 
 
 def explain(interests: Interests, announcement: Announcement, *, rarity: Rarity) -> Explanation:
@@ -147,10 +158,9 @@ def explain(interests: Interests, announcement: Announcement, *, rarity: Rarity)
     scores = compile_scores([interests], [announcement.paper], rarity=rarity)
     followed = tuple(batch.followed(interests.authors).get(0, ()))
     cell = np.zeros(1, dtype=np.int64)
-    reasons = ReasonBook(scores).of(cell, cell)[0]
-    if followed:
-        reasons = (Reason(followed[0], "author", AUTHOR_POINTS), *reasons)
-    score = round(sum(reason.points for reason in reasons), 3)
+    authors = {0: Reason(followed[0], "author", AUTHOR_POINTS)} if followed else {}
+    evidence = Evidence(ReasonBook(scores), cell, cell, authors)
+    score = round(sum(reason.points for reason in evidence.reasons[0]), 3)
     present = scores.unwanted.toarray()[0] * scores.present.toarray()[:, 0]
     excluded_by = tuple(
         term_label(scores.unwanted_terms[at]) for at in np.flatnonzero(present).tolist()
@@ -159,7 +169,11 @@ def explain(interests: Interests, announcement: Announcement, *, rarity: Rarity)
     is_sure = bool(followed) or Reader(interests).is_open
     return Explanation(
         scored=Scored(
-            announcement, batch.kinds(interests.categories)[0], score=score, reasons=reasons
+            announcement,
+            announce_type=batch.kinds(interests.categories)[0],
+            score=score,
+            evidence=evidence,
+            place=0,
         ),
         obstacle=_obstacle(
             batch,

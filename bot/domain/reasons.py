@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
 from itertools import pairwise
 
 import numpy as np
@@ -20,19 +21,51 @@ Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 
+class Evidence:
+    """The reasons of some (reader, paper) cells, all worked out when the first is asked for.
+
+    Ranking chooses among millions of cells and shows a few; whoever shows none pays nothing.
+    Pickled, it holds the reasons and no more.
+    """
+
+    def __init__(
+        self, book: ReasonBook, readers: Ints, columns: Ints, authors: Mapping[int, Reason]
+    ) -> None:
+        self._ask: Callable[[], list[tuple[Reason, ...]]] = partial(book.of, readers, columns)
+        self._authors = authors  # the followed author's reason, by cell
+
+    @cached_property
+    def reasons(self) -> list[tuple[Reason, ...]]:
+        """For each cell its reasons, a followed author first, then by points."""
+        reasons = self._ask()
+        for place, author in self._authors.items():
+            reasons[place] = (author, *reasons[place])
+        return reasons
+
+    def __getstate__(self) -> dict[str, object]:
+        return {"reasons": self.reasons}
+
+
 class ReasonBook:
     """Reasons of (reader, paper) cells; equal ones are made once and shared."""
 
     def __init__(self, scores: Scores) -> None:
+        self._scores = scores
         self._wanted, self._coefficients = scores.wanted, scores.coefficients
-        earned, where = scores.findings.earned, scores.findings.where
-        self._papers = earned.shape[1]
-        # One byte for each thing in each paper: looked up more often than all else together.
+        self._papers = scores.findings.earned.shape[1]
+
+    @cached_property
+    def _found(self) -> NDArray[np.uint8]:
+        """One byte for each thing in each paper: looked up more often than all else together."""
+        earned, where = self._scores.findings.earned, self._scores.findings.where
         found = np.zeros(earned.shape, dtype=np.uint8)
         rows = np.repeat(np.arange(earned.shape[0]), np.diff(earned.indptr))
         found[rows, earned.indices] = (earned.data << _WHERE_BITS) | where.data
-        self._found = found.ravel()
-        self._made = _Reasons(scores.terms)
+        return found.ravel()
+
+    @cached_property
+    def _made(self) -> _Reasons:
+        return _Reasons(self._scores.terms)
 
     def of(self, readers: Ints, columns: Ints) -> list[tuple[Reason, ...]]:
         """The reasons of each (reader, paper) cell, most points first; authors are not here.

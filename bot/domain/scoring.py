@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,7 @@ from scipy.sparse import csr_array, hstack, vstack
 from bot.domain.interests import Formula, Interests, Term, TermKind
 from bot.domain.paper_words import PaperWords, no_words, read_words
 from bot.domain.papers import Paper
+from bot.domain.product import Product
 from bot.domain.rarity import Rarity
 from bot.domain.seed_formula import found_substrings, score_substrings
 from bot.domain.sheet import EARNED, Findings, Sheet
@@ -31,6 +34,7 @@ class Scores:
     unwanted: csr_array  # (readers x excluded terms), int32
     unwanted_terms: tuple[Term, ...]
     present: csr_array  # (excluded terms x papers), int64: positive where one stands
+    product: Product
 
 
 def compile_scores(
@@ -42,13 +46,15 @@ def compile_scores(
     sheets = [side.sheet for side in sides]
     wanted = hstack([side.wanted for side in sides], format="csr")
     coefficients = _diagonal([sheet.coefficients for sheet in sheets])
+    earned = vstack([sheet.findings.earned for sheet in sheets], format="csr")
     return Scores(
         wanted=wanted,
         terms=tuple(term for side in sides for term in side.terms),
         coefficients=coefficients,
         least=_least(wanted, coefficients),
+        product=Product.of(wanted, coefficients, earned),
         findings=Findings(
-            earned=vstack([sheet.findings.earned for sheet in sheets], format="csr"),
+            earned=earned,
             where=vstack([sheet.findings.where for sheet in sheets], format="csr"),
         ),
         unwanted=hstack([side.unwanted for side in sides], format="csr"),
@@ -127,20 +133,16 @@ class _Texts:
 def _listed(lists: Sequence[Sequence[Term]]) -> tuple[csr_array, list[Term]]:
     """(lists x different terms) how often each stands in each list, and those terms."""
     # Hashing a Term costs ten times as much as hashing its text, and there are many.
-    known: dict[str | tuple[str, float, str], int] = {}
-    terms: list[Term] = []
-    columns: list[int] = []
-    plain = TermKind.PHRASE
-    for listed in lists:
-        for term in listed:
-            text = term.text
-            is_plain = term.weight == 1 and term.kind is plain
-            key = text if is_plain else (text, term.weight, term.kind.value)
-            column = known.get(key)
-            if column is None:
-                column = known[key] = len(terms)
-                terms.append(term)
-            columns.append(column)
+    flat = list(chain.from_iterable(lists))
+    keys: list[str | tuple[str, float, str]] = list(map(attrgetter("text"), flat))
+    weights = np.fromiter(map(attrgetter("weight"), flat), dtype=np.float64, count=len(flat))
+    is_phrase = np.array([kind is TermKind.PHRASE for kind in map(attrgetter("kind"), flat)], bool)
+    for at in np.flatnonzero((weights != 1) | ~is_phrase).tolist():
+        keys[at] = (flat[at].text, flat[at].weight, flat[at].kind.value)
+    term_of = dict(zip(keys, flat, strict=True))
+    numbers = dict(zip(term_of, range(len(term_of)), strict=True))
+    terms = list(term_of.values())
+    columns = list(map(numbers.__getitem__, keys))
     starts = np.concatenate(([0], np.cumsum([len(listed) for listed in lists], dtype=np.int64)))
     ones = np.ones(len(columns), dtype=np.int32)
     shape = (len(lists), len(terms))
