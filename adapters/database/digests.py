@@ -149,15 +149,15 @@ class DigestTable:
         numbered = [(ids[record.subscription_id, record.digest.slot], record) for record in records]
         await self._session.write_many(
             sa.insert(digest_entries),
-            [
+            (
                 _entry_row(digest_id, entry)
                 for digest_id, record in numbered
                 for entry in record.digest.entries
-            ],
+            ),
         )
         await self._session.write_many(
             sa.insert(posted_papers),
-            [
+            (
                 {
                     "arxiv_id": entry.paper.arxiv_id,
                     "subscription_id": record.subscription_id,
@@ -165,7 +165,7 @@ class DigestTable:
                 }
                 for digest_id, record in numbered
                 for entry in record.digest.entries
-            ],
+            ),
         )
 
     async def _insert_digests(self, records: Sequence[DigestRecord]) -> dict[tuple[int, str], int]:

@@ -78,7 +78,7 @@ class OutboxTable:
         """Store messages in the order given, which is the order of sending."""
         await self._session.write_many(
             self._session.insert(outbox).on_conflict_do_nothing(index_elements=["key"]),
-            [_row(message, now) for message in messages],
+            (_row(message, now) for message in messages),
         )
 
     async def claim(

