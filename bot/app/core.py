@@ -41,6 +41,8 @@ from bot.services.rarity import RarityService
 from bot.services.sending import DeliveryRules
 from bot.services.similar import SimilarService
 from bot.services.subscribing import SubscribingService, SubscriptionDefaults
+from bot.services.thumbs import ThumbService
+from bot.services.trying import TryingService
 
 COMMAND = "papercourier"
 
@@ -190,11 +192,13 @@ def _wire(
         ),
         digests=digests,
         ingest=ingest,
+        trying=TryingService(open_unit=open_unit, rarity=rarity),
         library=Library(
             catalogue=arxiv.catalogue,
             summaries=summaries,
             questions=reading.questions,
             similar=SimilarService(catalogue=arxiv.catalogue, open_unit=open_unit, clock=clock),
+            thumbs=ThumbService(catalogue=arxiv.catalogue, open_unit=open_unit, clock=clock),
             budgets=reading.budgets,
             progress=progress,
         ),

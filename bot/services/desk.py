@@ -18,6 +18,7 @@ from bot.domain.papers import AnnounceType, ArxivId, Paper
 from bot.domain.schedule_text import format_schedule
 from bot.domain.silence import day
 from bot.domain.subscriptions import Subscription, SubscriptionState
+from bot.domain.thumbs import Vote
 from bot.errors import UserError
 from bot.ports import Clock, PaperSource, Progress, UnitOfWorkFactory, no_progress
 from bot.services.budgets import BudgetService
@@ -28,6 +29,8 @@ from bot.services.questions import QuestionService
 from bot.services.similar import SimilarService
 from bot.services.subscribing import SubscribingService
 from bot.services.summaries import SummaryService
+from bot.services.thumbs import Receipt, ThumbService
+from bot.services.trying import TryingService, trial_digest, trial_lines
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +43,7 @@ _CHANGING = (
     ask.Pause,
     ask.Resume,
     ask.Now,
+    ask.Forget,
     ask.Settings,
     ask.Import,
 )
@@ -55,12 +59,13 @@ class DeskRules:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """What can be told of single papers."""
+    """What can be told, and said, of single papers."""
 
     catalogue: PaperSource
     summaries: SummaryService
     questions: QuestionService
     similar: SimilarService
+    thumbs: ThumbService
     budgets: BudgetService | None = None  # None where there is no model
     progress: Progress = no_progress
 
@@ -75,6 +80,7 @@ class Desk:
         explaining: ExplainingService,
         digests: DigestService,
         ingest: IngestService,
+        trying: TryingService,
         library: Library,
         open_unit: UnitOfWorkFactory,
         clock: Clock,
@@ -85,6 +91,7 @@ class Desk:
         self._explaining = explaining
         self._digests = digests
         self._ingest = ingest
+        self._trying = trying
         self._library = library
         self._open_unit = open_unit
         self._clock = clock
@@ -104,6 +111,8 @@ class Desk:
             ask.Search: self._search,
             ask.Similar: self._similar,
             ask.Why: self._why,
+            ask.Thumb: self._thumb,
+            ask.Forget: self._forget,
             ask.Settings: self._settings,
             ask.Status: self._status,
             ask.Export: self._export,
@@ -155,6 +164,9 @@ class Desk:
         else:
             wanted = await self._subscribing.sketch(actor, command.changes)
         await self._freshen(wanted.interests.categories)
+        if command.days is not None:
+            tried = await self._trying.run(wanted, days=command.days)
+            return Reply("\n".join(trial_lines(tried, wanted)), digest=trial_digest(tried))
         async with self._open_unit() as unit:
             days = await unit.papers.announced_days(limit=1)
         cursor = await self._subscribing.before_latest_day(wanted.interests.categories)
@@ -238,6 +250,23 @@ class Desk:
     async def _why(self, command: ask.Why, actor: Actor) -> Reply:
         return Reply(await self._explaining.why(actor, command.paper))
 
+    async def _thumb(self, command: ask.Thumb, actor: Actor) -> Reply:
+        if command.vote is None:
+            if await self._library.thumbs.take_back(actor, command.paper):
+                return Reply(f"Your thumb on {command.paper.value} is taken back.")
+            return Reply(f"You gave no thumb to {command.paper.value} here.")
+        return Reply(
+            _noted(command, await self._library.thumbs.give(actor, command.paper, command.vote))
+        )
+
+    async def _forget(self, command: ask.Forget, actor: Actor) -> Reply:
+        subscriptions = await self._subscribing.list(actor)
+        if command.number is not None or len(subscriptions) == 1:
+            subscriptions = (await self._subscribing.pick(actor, command.number),)
+        await self._library.thumbs.forget(subscriptions)
+        whose = " and ".join(map(_short, subscriptions)) or "this channel"
+        return _shared(f"Forgotten what was learned from thumbs for {whose}.")
+
     async def _settings(self, command: ask.Settings, actor: Actor) -> Reply:
         defaults = await self._subscribing.settings(actor, command.changes)
         sketch = await self._subscribing.sketch(actor, defaults)
@@ -303,6 +332,8 @@ def _wish(subscription: Subscription) -> str:
         extras.append("without threads")
     if subscription.announce_empty:
         extras.append("empty days announced")
+    if not subscription.learning:
+        extras.append("not learning from thumbs")
     return f"{sentence(subscription.interests)} · {' · '.join(extras)}."
 
 
@@ -322,6 +353,21 @@ def _counted(digest: Digest, announced_on: str) -> str:
 def _posting(digest: Digest) -> str:
     papers = "1 paper" if len(digest.entries) == 1 else f"{len(digest.entries)} papers"
     return f"Posting {papers} of {digest.considered} announced {day(digest.announced_on)}."
+
+
+def _noted(command: ask.Thumb, receipt: Receipt) -> str:
+    """What a thumb will do."""
+    direction = "more" if command.vote is Vote.UP else "fewer"
+    whose = " and ".join(map(_short, receipt.subscriptions))
+    if receipt.paper is None:
+        return (
+            f"Your thumb on {command.paper.value} is kept for {whose}, but moves nothing yet: "
+            f"{receipt.trouble}"
+        )
+    noted = f"Noted for {whose}: {direction} like “{receipt.paper.title}”."
+    if not any(each.learning for each in receipt.subscriptions):
+        return f"{noted} Learning is off there: `settings learning:on` lets it count."
+    return noted
 
 
 def _paper_head(paper: Paper) -> str:

@@ -29,6 +29,7 @@ class SubscriptionDefaults:
     language: str = "en"
     threads: bool = True
     announce_empty: bool = False
+    learning: bool = True
 
 
 class SubscribingService:
@@ -141,13 +142,19 @@ class SubscribingService:
             return await unit.subscriptions.of_destination(actor.destination)
 
     async def settings(self, actor: Actor, changes: SubscriptionChanges) -> SubscriptionChanges:
-        """The channel's defaults, after `changes` were put over them."""
+        """The channel's defaults, after `changes` were put over them.
+
+        Whether thumbs count is the whole channel's affair: that goes for what is there, too.
+        """
         async with self._open_unit() as unit:
             state = await unit.destinations.state(actor.destination)
             if changes.is_empty:
                 return state.defaults
             merged = changes.over(state.defaults)
             await unit.destinations.set_defaults(actor.destination, merged)
+            if changes.learning is not None:
+                for each in await unit.subscriptions.of_destination(actor.destination):
+                    await unit.subscriptions.save(replace(each, learning=changes.learning))
             await unit.commit()
         return merged
 
@@ -200,6 +207,7 @@ class SubscribingService:
             language=self._defaults.language,
             threads=self._defaults.threads,
             announce_empty=self._defaults.announce_empty,
+            learning=self._defaults.learning,
             created_by=actor.user_id,
         )
 
@@ -224,6 +232,7 @@ class SubscribingService:
                 language=str(written["language"]),
                 threads=bool(written["threads"]),
                 announce_empty=bool(written["announce_empty"]),
+                learning=bool(written.get("learning", True)),  # older exports do not say
                 state=SubscriptionState.PAUSED if written["paused"] else SubscriptionState.ACTIVE,
             )
         except (KeyError, TypeError) as error:
@@ -296,6 +305,7 @@ def _written(subscription: Subscription) -> dict[str, Any]:
         "language": subscription.language,
         "threads": subscription.threads,
         "announce_empty": subscription.announce_empty,
+        "learning": subscription.learning,
         "paused": subscription.state is SubscriptionState.PAUSED,
     }
 

@@ -30,6 +30,8 @@ from bot.services.rarity import RarityService
 from bot.services.similar import SimilarService
 from bot.services.subscribing import SubscribingService, SubscriptionDefaults
 from bot.services.summaries import SummaryService
+from bot.services.thumbs import ThumbService
+from bot.services.trying import TryingService
 from tests.fakes.clock import FrozenClock
 from tests.fakes.memory import MemoryDatabase
 
@@ -153,11 +155,15 @@ class World:
             explaining=ExplainingService(open_unit=open_unit, rarity=rarity, clock=self.clock),
             digests=self.digests,
             ingest=self.ingest,
+            trying=TryingService(open_unit=open_unit, rarity=rarity),
             library=Library(
                 catalogue=self.catalogue,
                 summaries=summaries,
                 questions=QuestionService(answerer=None, full_texts=FakeFullTexts()),
                 similar=SimilarService(
+                    catalogue=self.catalogue, open_unit=open_unit, clock=self.clock
+                ),
+                thumbs=ThumbService(
                     catalogue=self.catalogue, open_unit=open_unit, clock=self.clock
                 ),
             ),
@@ -167,8 +173,8 @@ class World:
             rules=DeskRules(only_managers_change=only_managers_change),
         )
 
-    async def ask(self, line: str, *, may_manage: bool = True) -> Reply:
-        actor = Actor("user", CHANNEL, may_manage=may_manage)
+    async def ask(self, line: str, *, may_manage: bool = True, user: str = "user") -> Reply:
+        actor = Actor(user, CHANNEL, may_manage=may_manage)
         reply = await self.desk.answer(parse_command(line), actor)
         await self.delivery.deliver_due()
         return reply
