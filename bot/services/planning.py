@@ -11,13 +11,10 @@ import asyncio
 import gc
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
-from typing import ParamSpec, TypeVar
 
 from bot.domain import calendar
 from bot.domain.matching import Ranking, rank_many
@@ -47,15 +44,13 @@ from bot.services.digests import (
 from bot.services.rarity import RarityService
 from bot.services.standing import feed_standing
 from bot.services.summaries import SummaryService
+from bot.services.worker import Worker, no_full_collections, open_worker
 
 log = logging.getLogger(__name__)
 
-_Given = ParamSpec("_Given")
-_Made = TypeVar("_Made")
-
 RANKED_TOGETHER = 1_000  # subscriptions in one pass over the papers: tens of megabytes
 WRITTEN_TOGETHER = 100  # digests in one transaction: the loop prepares it in some milliseconds
-_NEVER = 1_000_000_000
+_ASLEEP = timedelta(minutes=30)  # rounds come every minute; after such a pause all is stale
 _NEXT_TRY = timedelta(days=1)  # where a schedule cannot be read at all
 
 
@@ -91,52 +86,13 @@ class _Planned:
     step: SubscriptionStep
 
 
-class _Bench:
-    """The one thread that ranks and renders: more would only wait for each other."""
-
-    def __init__(self, worker: ThreadPoolExecutor) -> None:
-        self._worker = worker
-
-    async def do(
-        self, work: Callable[_Given, _Made], *given: _Given.args, **named: _Given.kwargs
-    ) -> _Made:
-        """What `work` gives, made beside the event loop."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._worker, lambda: work(*given, **named))
-
-
-@contextmanager
-def _bench() -> Iterator[_Bench]:
-    worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="planning")
-    try:
-        yield _Bench(worker)
-    finally:
-        # Whoever is being stopped does not wait for a ranking that nobody wants any more.
-        worker.shutdown(wait=False, cancel_futures=True)
-
-
-@contextmanager
-def _no_full_collections(usual: tuple[int, int, int]) -> Iterator[None]:
-    """Put off the garbage collector's full passes.
-
-    Each would walk all the subscriptions in hand, and the event loop would stand still for a
-    tenth of a second and more. `usual` is what holds again afterwards.
-    """
-    young, middle, _ = usual
-    gc.set_threshold(young, middle, _NEVER)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
-
-
 @dataclass(slots=True)
 class _Run:
     """One round of planning, and what its batches share."""
 
-    bench: _Bench
+    worker: Worker
     now: datetime
-    cutoff: datetime  # digests due by then go out; later ones wait for a late feed
+    cutoff: datetime  # digests due by then go out; later ones wait for announcements
     standing: FeedStanding
     material: _Material | None = None
     summaries: SummaryBook = field(default_factory=dict)
@@ -164,22 +120,30 @@ class PlanningService:
         self._extra_holidays = extra_holidays
         self._telemetry = telemetry
         self._usual_collections = gc.get_threshold()
+        self._awake_since: datetime | None = None
+        self._last_round_at: datetime | None = None
 
     async def plan_due(self, now: datetime, *, patience: timedelta) -> int:
         """Plan every digest that is due at `now` (UTC); returns how many were.
 
-        While an announcement is late, digests wait for it up to `patience` after their time. One
+        While announcements are late or still being caught up, digests wait for them: up to
+        `patience` after their time, or after a start or a sleep that they had to wait for. One
         that cannot be planned is logged and tried at its next run; the others are none the worse.
         Raises TransientError when the database fails: what was planned until then stays planned,
         the rest is still due.
         """
         began = asyncio.get_running_loop().time()
+        async with self._open_unit() as unit:
+            standing = await feed_standing(unit, now=now, extra_holidays=self._extra_holidays)
+        cutoff = self._cutoff(standing, now, patience)
+        if cutoff is None:
+            return 0
         seen = 0
-        with _bench() as bench, _no_full_collections(self._usual_collections):
-            run = await self._begin(bench, now, patience)
+        with open_worker("planning") as worker, no_full_collections(self._usual_collections):
+            run = _Run(worker, now, cutoff, standing)
             while found := await self._read_due(run):
                 seen += len(found)
-                ready, steps = await bench.do(self._appointments, run, found)
+                ready, steps = await worker.do(self._appointments, run, found)
                 await self._advance(steps)
                 if ready:
                     await self._plan(run, ready)
@@ -191,11 +155,23 @@ class PlanningService:
             log.info("planning.done", extra={"planned": planned, "seconds": round(seconds, 3)})
         return planned
 
-    async def _begin(self, bench: _Bench, now: datetime, patience: timedelta) -> _Run:
-        async with self._open_unit() as unit:
-            standing = await feed_standing(unit, now=now, extra_holidays=self._extra_holidays)
-        self._telemetry.gauge("digests_waiting_for_feed", standing.is_late)
-        return _Run(bench, now, now - patience if standing.is_late else now, standing)
+    def _cutoff(
+        self, standing: FeedStanding, now: datetime, patience: timedelta
+    ) -> datetime | None:
+        """The time up to which what is due goes out; None while all of it waits."""
+        is_incomplete = standing.is_late or bool(standing.pending_days)
+        self._telemetry.gauge("digests_waiting_for_feed", is_incomplete)
+        awake_since = self._note_round(now)
+        if not is_incomplete:
+            return now
+        return None if now - awake_since < patience else now - patience
+
+    def _note_round(self, now: datetime) -> datetime:
+        """Since when there was time to look at arXiv: a start, or the end of a sleep."""
+        if self._last_round_at is None or now - self._last_round_at > _ASLEEP:
+            self._awake_since = now
+        self._last_round_at = now
+        return self._awake_since or now
 
     async def _read_due(self, run: _Run) -> tuple[Subscription, ...]:
         async with self._open_unit() as unit:
@@ -247,7 +223,7 @@ class PlanningService:
             rankings = await self._rank(run, ready)
             for start in range(0, len(ready), WRITTEN_TOGETHER):
                 batch = ready[start : start + WRITTEN_TOGETHER]
-                await self._finish_all(run, batch, await run.bench.do(_next, rankings, batch))
+                await self._finish_all(run, batch, await run.worker.do(_next, rankings, batch))
         except TransientError:
             raise
         except Exception as error:  # noqa: BLE001 - one subscription's fault is nobody else's
@@ -302,7 +278,7 @@ class PlanningService:
             subscriptions, rankings, papers_by_model=self._summaries.papers_per_digest
         )
         await write_summaries(self._summaries, wanted, book=run.summaries)
-        planned, skipped = await run.bench.do(self._render_each, run, batch, rankings)
+        planned, skipped = await run.worker.do(self._render_each, run, batch, rankings)
         await self._advance(skipped)
         await self._write(run, planned)
 
