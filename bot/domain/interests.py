@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 MAX_TERMS = 200  # wanted ones, and as many excluded ones
+MAX_PATTERNS = 20  # regular expressions among them: each is run over every paper
 MAX_AUTHORS = 50
 MAX_CATEGORIES = 40
 _LONGEST_NAME = 100
@@ -195,6 +196,11 @@ def _read_lists(lists: Mapping[str, Sequence[str]]) -> dict[str, Any]:
         if len(wanted) > most:
             raise UserError(f"{len(wanted)} are too many for {key}: keep to {most} at most.")
         found[name] = tuple(read(part) for part in wanted)
+        patterns = sum(isinstance(it, Term) and it.kind is TermKind.REGEX for it in found[name])
+        if patterns > MAX_PATTERNS:
+            raise UserError(
+                f"{patterns} regular expressions are too many: keep to {MAX_PATTERNS} at most."
+            )
     if "categories" in found:
         found["categories"] = tuple(dict.fromkeys(found["categories"]))
     return found

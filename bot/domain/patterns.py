@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import re2
+from numpy.typing import NDArray
 
 from bot.errors import UserError
 
+_ANCHORS = ("^", "$", "\\A", "\\z")  # where a text begins and ends matters to these
 _MEMORY_BYTES = 1 << 20  # RE2 refuses a pattern that needs more
 _SAMPLES = ("", "kv cache", "A-1.")  # what must not be matched by nothing at all
 _SINGLE_BYTE = re.compile(r"(?<!\\)(?:\\\\)*\\C")  # RE2's \C cuts letters into bytes
@@ -46,6 +50,26 @@ def compile_pattern(pattern: str) -> Any:
 def count_hits(pattern: Any, text: str) -> int:
     """How often a compiled `pattern` stands in `text`; empty matches do not count."""
     return sum(1 for match in pattern.finditer(text) if match[0])
+
+
+class Fields:
+    """Many texts in one, so that a pattern runs over all of them in one go."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = texts
+        encoded = [text.encode() for text in texts]
+        self._joined = b"\n".join(encoded)
+        self._starts = np.cumsum([0] + [len(text) + 1 for text in encoded])
+
+    def count_hits(self, pattern: str) -> NDArray[np.int64]:
+        """How often `pattern` stands in each text."""
+        compiled = compile_pattern(pattern)
+        if any(anchor in pattern for anchor in _ANCHORS):
+            return np.array([count_hits(compiled, text) for text in self._texts], dtype=np.int64)
+        # No match crosses a line's end, and the texts are lines here: ten times as quick.
+        at = [match.start() for match in compiled.finditer(self._joined) if match[0]]
+        fields = np.searchsorted(self._starts, np.array(at, dtype=np.int64), side="right") - 1
+        return np.bincount(fields, minlength=len(self._texts))
 
 
 def _said(error: Exception) -> str:

@@ -21,7 +21,7 @@ from scipy.sparse import coo_array, csr_array
 from bot.domain.folding import fold, pieces, raw_words
 from bot.domain.paper_words import IN_TITLE, PaperWords
 from bot.domain.papers import Paper
-from bot.domain.patterns import compile_pattern, count_hits
+from bot.domain.patterns import Fields
 from bot.domain.rarity import TYPICAL, Rarity, idf, weight
 from bot.domain.sheet import COEFFICIENT, Findings, Sheet, Where
 from bot.domain.typed_terms import Term, TermKind
@@ -168,18 +168,15 @@ def _hits(looks: Sequence[_Look], papers: Sequence[Paper], words: PaperWords) ->
 
 
 def _pattern_hits(looks: Sequence[_Look], papers: Sequence[Paper]) -> csr_array:
-    cells: list[tuple[int, int, int]] = []
-    for row, look in enumerate(looks):
-        if not look.pattern:
-            continue
-        pattern = compile_pattern(look.pattern)
-        for column, paper in enumerate(papers):
-            in_title = count_hits(pattern, paper.title)
-            in_abstract = min(count_hits(pattern, paper.abstract), IN_TITLE - 1)
-            if in_title or in_abstract:
-                cells.append((row, column, in_title * IN_TITLE + in_abstract))
-    rows, columns, hits = np.array(cells, dtype=np.int64).reshape(-1, 3).T
-    return coo_array((hits, (rows, columns)), shape=(len(looks), len(papers))).tocsr()
+    fields = Fields([text for paper in papers for text in (paper.title, paper.abstract)])
+    rows = [row for row, look in enumerate(looks) if look.pattern]
+    counted = np.zeros((len(rows), len(papers)), dtype=np.int64)
+    for at, row in enumerate(rows):
+        in_title, in_abstract = fields.count_hits(looks[row].pattern).reshape(-1, 2).T
+        counted[at] = in_title * IN_TITLE + np.minimum(in_abstract, IN_TITLE - 1)
+    found, columns = np.nonzero(counted)
+    cells = (np.array(rows)[found], columns)
+    return coo_array((counted[found, columns], cells), shape=(len(looks), len(papers))).tocsr()
 
 
 # --- how common it is ----------------------------------------------------------------------
