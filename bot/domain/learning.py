@@ -1,0 +1,184 @@
+"""What a channel's thumbs say about the next papers: examples remembered, a profile made of them.
+
+A subscription's `Memory` holds the papers that people voted on and those they passed over, each
+as its most telling words. `Memory.profile` sums it up in the few hundred words that ranking needs
+(`bot/domain/profile.py`). Both are plain data. Why the figures are what they are, and what each
+brings, is in docs/explanation/learning.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Self
+
+from bot.domain.papers import Paper
+from bot.domain.profile import Profile, Weighed, profile_of
+from bot.domain.rarity import Rarity
+from bot.domain.telling import telling_terms
+from bot.domain.thumbs import Vote
+
+MOST_VOTED = 60  # papers remembered with thumbs, the latest; a profile has a bit for each
+MOST_IGNORED = 60  # papers remembered that were passed over
+HALF_LIFE_DAYS = 180.0  # a thumb this much older than the latest one counts half
+MOST_OF_A_PERSON = 10.0  # fresh thumbs: more of one person weigh no more than so many together
+_NOBODY = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """One person's vote on one paper."""
+
+    voter: str  # a hash; "" for `Vote.IGNORED`
+    vote: Vote
+    at: datetime  # UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A paper that was voted on or passed over."""
+
+    arxiv_id: str
+    terms: tuple[tuple[str, int], ...]  # from `telling_terms`
+    ballots: tuple[Ballot, ...]
+
+    @property
+    def at(self) -> datetime:
+        """When it was last spoken of."""
+        return max(ballot.at for ballot in self.ballots)
+
+    @property
+    def is_ignored(self) -> bool:
+        """Whether nobody voted on it."""
+        return all(ballot.vote is Vote.IGNORED for ballot in self.ballots)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """A subscription's examples, latest first."""
+
+    examples: tuple[Example, ...] = ()
+
+    @classmethod
+    def empty(cls) -> Self:
+        """Of a subscription that got no thumb yet."""
+        return cls()
+
+    def with_thumb(
+        self, paper: Paper, vote: Vote, *, voter: str, at: datetime, rarity: Rarity
+    ) -> Memory:
+        """With one more vote, in place of this voter's earlier one on the paper.
+
+        A person's vote also takes the place of nobody's (`Vote.IGNORED`, voter ""), and nobody's
+        is not kept where somebody voted.
+        """
+        known = next((each for each in self.examples if each.arxiv_id == paper.arxiv_id), None)
+        if known and vote is Vote.IGNORED and not known.is_ignored:
+            return self
+        kept = [each for each in known.ballots if _stays(each, voter)] if known else []
+        terms = known.terms if known else telling_terms(paper, rarity)
+        example = Example(paper.arxiv_id, terms, (*kept, Ballot(voter, vote, at)))
+        others = (each for each in self.examples if each is not known)
+        return Memory(_latest((example, *others)))
+
+    def without_thumb(self, arxiv_id: str, *, voter: str) -> Memory:
+        """Without this voter's vote on the paper; the same if there was none."""
+        examples = []
+        for each in self.examples:
+            if each.arxiv_id != arxiv_id:
+                examples.append(each)
+            elif kept := tuple(ballot for ballot in each.ballots if ballot.voter != voter):
+                examples.append(replace(each, ballots=kept))
+        return Memory(_latest(examples))
+
+    def profile(self) -> Profile:
+        """What to rank by; an empty one where nobody voted."""
+        return profile_of(_weighed(self.examples))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data that JSON can hold."""
+        return {
+            "examples": [
+                {
+                    "id": each.arxiv_id,
+                    "terms": [term for term, _ in each.terms],
+                    "shares": [share for _, share in each.terms],
+                    "ballots": [
+                        [ballot.voter, ballot.vote.value, ballot.at.isoformat()]
+                        for ballot in each.ballots
+                    ],
+                }
+                for each in self.examples
+            ]
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Memory:
+        """What `to_dict` made."""
+        return cls(
+            tuple(
+                Example(
+                    each["id"],
+                    tuple(zip(each["terms"], each["shares"], strict=True)),
+                    tuple(
+                        Ballot(voter, Vote(vote), datetime.fromisoformat(at))
+                        for voter, vote, at in each["ballots"]
+                    ),
+                )
+                for each in data["examples"]
+            )
+        )
+
+
+def _stays(ballot: Ballot, voter: str) -> bool:
+    return ballot.voter not in (voter, _NOBODY)
+
+
+def _latest(examples: Iterable[Example]) -> tuple[Example, ...]:
+    """As many as are remembered, latest first; of one moment, by arXiv ID."""
+    ordered = sorted(examples, key=lambda each: each.arxiv_id)
+    ordered.sort(key=lambda each: each.at, reverse=True)
+    voted = [each for each in ordered if not each.is_ignored][:MOST_VOTED]
+    ignored = [each for each in ordered if each.is_ignored][:MOST_IGNORED]
+    kept = {each.arxiv_id for each in (*voted, *ignored)}
+    return tuple(each for each in ordered if each.arxiv_id in kept)
+
+
+def _weighed(examples: Sequence[Example]) -> list[Weighed]:
+    """Each example with the weight of all its votes: for, against, or passed over."""
+    if not examples:
+        return []
+    newest = max(each.at for each in examples)
+    shares = _shares_of_voters(examples, newest)
+    weighed = []
+    for each in examples:
+        votes = [
+            _sign(ballot.vote) * _freshness(ballot.at, newest) * shares[ballot.voter]
+            for ballot in each.ballots
+            if ballot.vote is not Vote.IGNORED
+        ]
+        ignored = _freshness(each.at, newest) if each.is_ignored else 0.0
+        weighed.append(Weighed(each.arxiv_id, each.terms, math.fsum(votes), ignored))
+    return weighed
+
+
+def _shares_of_voters(examples: Sequence[Example], newest: datetime) -> dict[str, float]:
+    """What a vote of each person is worth, so that nobody's together outweigh the most."""
+    given: dict[str, float] = {}
+    for each in examples:
+        for ballot in each.ballots:
+            if ballot.vote is not Vote.IGNORED:
+                fresh = _freshness(ballot.at, newest)
+                given[ballot.voter] = given.get(ballot.voter, 0.0) + fresh
+    return {voter: min(1.0, MOST_OF_A_PERSON / total) for voter, total in given.items()}
+
+
+def _sign(vote: Vote) -> int:
+    return 1 if vote is Vote.UP else -1
+
+
+def _freshness(at: datetime, newest: datetime) -> float:
+    """1.0 for the latest, halved with every half-life before it."""
+    return float(0.5 ** ((newest - at).total_seconds() / 86_400 / HALF_LIFE_DAYS))
