@@ -16,12 +16,12 @@ privacy_preserving project_page qwen2_5 relationship_between remain_unclear
 remain_underexplored safety_critical
 """,
     1.5: """
-ablation_study act_as anomaly_detection autonomous_driving challenging_due
+ablation_study anomaly_detection autonomous_driving base_model challenging_due
 computational_overhead distribution_shift downstream_task f1_score few_shot finding_suggest
 fine_tune followed_by future_research generation_rag gpt_5 have_achieved high_resolution
 limiting_their low_rank multi_lingual multi_turn open_ended percentage_point post_hoc
 ranging_from resource_constrained result_indicate self_supervised should_be
-software_engineering superior_performance together_these wide_range without_requiring
+software_engineering superior_performance wide_range without_requiring
 """,
     2: """
 11 13 14 16 2d account accurately active adaptively adopt aggregate aggregation analyzing
@@ -37,48 +37,47 @@ high_dimensional hypothesis identification if iii imaging implement incorporatin
 informed infrastructure inherently injection insufficient intensive intent interpretation judge
 kernel labeled latent_space learning_rl linguistic literature llama localization log logic
 long_horizon long_term made magnitude main manipulation mask mathematical meaningful mismatch
-missing mitigating mixture mllm motivated motivated_by numerical o off_between offline
-operating operational optimizing own paired part partial patient performing policy_optimization
-post_training prevent previously probabilistic procedure production program projection promise
-quantitative question_answering rag ranking reason recall recent_advance recovery
-regularization released reliably reliance remaining reproducible resolve result_suggest
-revealing robotic routing runtime s safe scoring service seven significantly_outperform solve
-solving spectral speed speedup stream strict strongest student sub suggesting supervised_fine
-synthesize tailored teacher technical technology there threshold time_sery tracking transform
-transformation tree trust underexplored unique unit usage verifiable vs web weighted will_be
-window year
+missing mitigating mixture mllm model_mllm motivated motivated_by numerical o off_between
+offline operating operational optimizing own paired part partial patient performing
+policy_optimization post_training prevent previously probabilistic procedure production program
+projection promise quantitative question_answering rag ranking reason recall recent_advance
+recovery regularization released reliably reliance remaining reproducible resolve
+result_suggest revealing robotic routing runtime s safe scoring service seven
+significantly_outperform solve solving spectral speed speedup stream strict strongest student
+sub suggesting supervised_fine synthesize tailored teacher technical technology there threshold
+time_sery tracking transform transformation tree trust underexplored unique unit usage
+verifiable vs web weighted will_be window year
 """,
     3: """
 000 100 12 15 20 30 50 ablation act activation addition additionally advanced advantage
-agnostic allowing alone along annotated answering architectural are_increasingly argue artifact
-artificial artificial_intelligence as_well attribute automatically autoregressive balance
-behavioral being benchmarking binary block box build calibration call capable capturing causal
-cause centric channel characteristic classical classifier co cognitive coherent collapse
-combined communication compact compare complete compression computational_cost computationally
-computer concern conditional conduct confidence confirm construction contain contextual
-contrast corpus correctness correlation create decoding decompose decomposition defined degrade
-deployed derive derived_from description detail detect deterministic developed device
-difficulty digital discovery discrete distance distillation distributed document drift driving
-edge efficiently emerged_as empirically encode encoding energy enforce enhanced ensuring
-entropy event every evolution evolving examine expensive experience exploit explore extraction
-f1 facilitate fast formulation forward frequency frequently frontier functional gaussian goal
-ground_truth grounding hallucination hard hardware has_been have_been head help heuristic
-hidden high_fidelity highlighting i_e identifying identity implicit importance important
-include induced influence initial inspired inter interactive interface intermediate
-interpretability intervention intrinsic introduced introducing joint k known larger length
-limiting major management manual mapping matrix measurement medical methodology monitoring
-motion n nature negative next node noisy notably observe observed operator optimized oriented
-overcome p parallel particular pass persistent perturbation phase physic pixel play position
-positive power powerful previous primary principle probability producing prompting prove
-publicly_available purpose quantify r rank rapid ratio raw re reach recently recognition
-recover reduced refine reflect regression release relying remarkable represent representative
-required residual respectively retrieval_augmented review rich rigorous run scalability scheme
-science scientific select semantically sensitivity separate sequential serve_as sery severe
-shape should showing similar simultaneously so social some statistical stochastic stronger
-subset success_rate supporting t targeted testing textbf textual therefore those thought threat
-thus top trace training_free transition treat truth tuned turn two_stage unseen upon utilize
-validated variable variance varying vlm vulnerability well_as were wherea whose wide
-widely_used yielding
+agnostic allowing alone along annotated answering architectural argue artifact artificial
+artificial_intelligence attribute automatically autoregressive balance behavioral being
+benchmarking binary block box build calibration call capable capturing causal cause centric
+channel characteristic classical classifier co cognitive coherent collapse combined
+communication compact compare complete compression computational_cost computationally computer
+concern conditional conduct confidence confirm construction contain contextual contrast corpus
+correctness correlation create decoding decompose decomposition defined degrade deployed derive
+description detail detect deterministic developed device difficulty digital discovery discrete
+distance distillation distributed document drift driving edge efficiently emerged_as
+empirically encode encoding energy enforce enhanced ensuring entropy event every evolution
+evolving examine expensive experience exploit explore extraction f1 facilitate fast formulation
+forward frequency frequently frontier functional gaussian goal ground_truth grounding
+hallucination hard hardware has_been have_been head help heuristic hidden high_fidelity
+highlighting i_e identifying identity implicit importance important include induced influence
+initial inspired inter interactive interface intermediate interpretability intervention
+intrinsic introduced introducing joint k known larger length limiting major management manual
+mapping matrix measurement medical methodology model_vlm monitoring motion n nature negative
+next node noisy notably observe observed operator optimized oriented overcome p parallel
+particular pass persistent perturbation phase physic pixel play position positive power
+powerful previous primary principle probability producing prompting prove publicly_available
+purpose quantify r rank rapid ratio raw re reach recently recognition recover reduced refine
+reflect regression release relying remarkable represent representative required residual
+respectively retrieval_augmented review rich rigorous run scalability scheme science scientific
+select semantically sensitivity separate sequential serve_as sery severe shape should showing
+similar simultaneously so social some statistical stochastic stronger subset success_rate
+supporting t targeted testing textbf textual therefore those thought threat thus top trace
+training_free transition treat truth tuned turn two_stage unseen upon utilize validated
+variable variance varying vlm vulnerability were wherea whose wide widely_used yielding
 """,
     4: """
 9 access achieved across_diverse across_multiple adapt additional advance adversarial after aim
@@ -88,23 +87,23 @@ cannot capacity category central chain choice clinical closed combining common c
 comparison complementary computation compute concept conditioned configuration
 consistently_outperform contribution conventional convergence correct coverage crucial cue
 decision_making deep_learning degradation demand demonstrated dense depend dependency dependent
-depth derived diagnostic difference difficult dimension direct direction diversity do_not doe
-doe_not dual dynamically early either emerged encoder engineering enhancing ensure especially
-estimate example exploration extend external extract factor family feedback few final flow
-frame fusion generalize generating geometry given gpt ground group guarantee guidance guide
-hierarchical horizon hybrid ii impact implementation incorporate increase increasing
-independent indicate individual inherent instance instead instruction integrated integrating
-integration intelligence internal interpretable investigate iterative jointly latency less
-limit loop lower maintain match matching mean measure minimal modality mode modern moreover
-must natural_language near offering online open_source operate operation optimize original
-outcome outperforming pair perception perspective physical planning platform pose practice
-pre_training precise precision predict predictive preference primarily principled privacy
-progress project public publicly random realistic reduction reference refinement regime related
-relationship report requirement resolution rl rule security segmentation sensitive serve
-several short shown similarity six software spanning specialized stability style supervision
-surface synthesis systematically theoretical theory thereby these_finding together uncertainty
-underlying unlike utility validation variant variation vector verification was way what widely
-will wise zero_shot
+depth derived diagnostic difference difficult diffusion_model dimension direct direction
+diversity do_not doe doe_not dual dynamically early either emerged encoder engineering
+enhancing ensure especially estimate example exploration extend external extract factor family
+feedback few final flow foundation_model frame fusion generalize generating geometry given gpt
+ground group guarantee guidance guide hierarchical horizon hybrid ii impact implementation
+incorporate increase increasing independent indicate individual inherent instance instead
+instruction integrated integrating integration intelligence internal interpretable investigate
+iterative jointly latency less limit loop lower maintain match matching mean measure minimal
+modality mode modern moreover must natural_language near offering online open_source operate
+operation optimize original outcome outperforming pair perception perspective physical planning
+platform pose practice pre_training precise precision predict predictive preference primarily
+principled privacy progress project public publicly random realistic reduction reference
+refinement regime related relationship report requirement resolution rl rule security
+segmentation sensitive serve several short shown similarity six software spanning specialized
+stability style supervision surface synthesis systematically theoretical theory thereby
+together uncertainty underlying unlike utility validation variant variation vector verification
+was way what widely will wise zero_shot
 """,
     6: """
 10 3d 6 7 8 ability about accurate adaptation agentic aligned among answer any attack augmented
@@ -122,8 +121,7 @@ reliability requiring response resulting reward role safety sampling scaling sce
 second selection sequence shared shift shot simple simulation size sparse stable static still
 struggle substantial substantially success suffer suffer_from suggest superior supervised
 synthetic systematic technique term trade trade_off traditional train transfer type update
-validate various video view vision_language weight while_maintaining while_preserving workflow
-zero
+validate various video view vision_language weight while_maintaining workflow zero
 """,
     8: """
 achieving action adaptive against algorithm at_http available_at beyond case challenging
@@ -152,8 +150,8 @@ structure structured support text then token tool toward tuning up used vision v
     16: """
 3 agent all also architecture art aware code context critical design domain dynamic each
 efficient enable evaluate extensive feature fine further gap has have human image inference
-information its mechanism multiple network not novel outperform problem process quality
-reasoning representation scale semantic setting single specific strategy such_as they three
+information its mechanism model_llm multiple network not novel outperform problem process
+quality reasoning representation scale semantic setting single specific strategy they three
 trained use when without world yet
 """,
     25: """
@@ -163,8 +161,8 @@ present provide real remain state study such system than their through time two 
 where work
 """,
     35: """
-approach at benchmark can data demonstrate existing experiment into introduce language large
-learning method multi or performance result show task training which
+approach at benchmark can data demonstrate existing experiment into introduce language
+language_model large learning method multi or performance result show task training which
 """,
     50: """
 across an are based framework from our propose these while
