@@ -89,6 +89,11 @@ class ScoringSettings:
         kinds.choice(Formula),
         "“terms”: whole words, rarer ones worth more. “seed”: substrings, each worth 1.",
     )
+    diversity: bool = setting(
+        default=True,
+        kind=kinds.yes_no(),
+        about="Near-duplicates and a third paper of one group give way; never in “seed”.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,6 +151,7 @@ def _wire(
         clock=clock,
         extra_holidays=holidays,
         progress=progress,
+        is_diverse=settings.scoring.diversity,
     )
     planning = PlanningService(
         open_unit=open_unit,
@@ -159,6 +160,7 @@ def _wire(
         rarity=rarity,
         extra_holidays=holidays,
         telemetry=telemetry,
+        is_diverse=settings.scoring.diversity,
     )
     polling = PollingRules(
         poll=timedelta(minutes=settings.arxiv.poll_minutes),
@@ -189,10 +191,13 @@ def _wire(
             clock=clock,
             extra_holidays=holidays,
             late_after=polling.late_after,
+            is_diverse=settings.scoring.diversity,
         ),
         digests=digests,
         ingest=ingest,
-        trying=TryingService(open_unit=open_unit, rarity=rarity),
+        trying=TryingService(
+            open_unit=open_unit, rarity=rarity, is_diverse=settings.scoring.diversity
+        ),
         library=Library(
             catalogue=arxiv.catalogue,
             summaries=summaries,

@@ -87,7 +87,12 @@ async def digest_once(
     reading = await read_feeds(settings, sources, on=on)
     clock = SystemClock()
     compose = partial(
-        compose_once, reading, interests, extractor=ExtractiveSummarizer(), now=clock.now()
+        compose_once,
+        reading,
+        interests,
+        extractor=ExtractiveSummarizer(),
+        now=clock.now(),
+        is_diverse=settings.scoring.diversity,
     )
     if no_model(settings):
         return await compose(), interests

@@ -47,24 +47,26 @@ class Variety:
     def choose(self, ranked: Sequence[Scored], interests: Interests) -> tuple[Scored, ...]:
         """At most `max_papers` of `ranked` (best first), in their order.
 
-        A near-duplicate of a better paper is left out. The third paper of a group and those after
-        it get what places are left over. A followed author's paper always has its place.
+        A near-duplicate of a better paper, the third paper of a group and those after it get what
+        places are left over. A followed author's paper always has its place.
         """
         ids = [scored.announcement.paper.arxiv_id for scored in ranked]
         sure = _followed(ranked, interests)
         kept: dict[str, int] = {}
         waiting: list[int] = []
         for place, arxiv_id in enumerate(ids):
-            if place not in sure:
-                if not self.twins.get(arxiv_id, _NONE).isdisjoint(kept):
-                    continue
-                if len(self.groups.get(arxiv_id, _NONE) & kept.keys()) >= MOST_OF_A_GROUP:
-                    waiting.append(place)
-                    continue
+            if place not in sure and self._is_too_alike(arxiv_id, kept):
+                waiting.append(place)
+                continue
             kept[arxiv_id] = place
         others = [place for place in (*kept.values(), *waiting) if place not in sure]
         places = [*sorted(sure), *others][: interests.max_papers]
         return tuple(ranked[place] for place in sorted(places))
+
+    def _is_too_alike(self, arxiv_id: str, kept: Mapping[str, int]) -> bool:
+        twins = self.twins.get(arxiv_id, _NONE)
+        group = self.groups.get(arxiv_id, _NONE)
+        return not twins.isdisjoint(kept) or len(group & kept.keys()) >= MOST_OF_A_GROUP
 
     def in_favour_of(self, arxiv_id: str, shown: Sequence[str]) -> str | None:
         """Why a paper stayed away from a digest that has `shown`: None when it is not for this."""

@@ -15,14 +15,17 @@ from datetime import date, datetime, timedelta
 from bot.domain import calendar
 from bot.domain.budgets import Payer
 from bot.domain.digest import Digest, DigestEntry
+from bot.domain.diversity import NO_VARIETY, Variety
 from bot.domain.interests import Interests
 from bot.domain.matching import Ranking, Reader, rank_many
 from bot.domain.outbox import OutboxMessage
 from bot.domain.papers import Announcement, Paper
+from bot.domain.rarity import Rarity
 from bot.domain.silence import FeedStanding, explain_silence
 from bot.domain.subscriptions import Subscription
 from bot.domain.summary import Summary
 from bot.ports import Clock, Progress, Renderer, UnitOfWork, UnitOfWorkFactory, no_progress
+from bot.services.choosing import reader_of, settled
 from bot.services.rarity import RarityService
 from bot.services.standing import feed_standing
 from bot.services.summaries import SummaryService, Wanted
@@ -69,6 +72,7 @@ class DigestService:
         clock: Clock,
         extra_holidays: frozenset[date] = frozenset(),
         progress: Progress = no_progress,
+        is_diverse: bool = True,
     ) -> None:
         self._open_unit = open_unit
         self._renderers = renderers
@@ -77,6 +81,7 @@ class DigestService:
         self._extra_holidays = extra_holidays
         self._rarity = rarity
         self._progress = progress
+        self._is_diverse = is_diverse
 
     async def compose(self, subscriptions: Sequence[Subscription]) -> tuple[Digest, ...]:
         """The digests these subscriptions would get now; nothing is stored.
@@ -85,9 +90,17 @@ class DigestService:
         """
         material = await self._read(subscriptions)
         rarity = await self._rarity.current()
-        readers = [reader_of(each, material.posted, today=self._today()) for each in subscriptions]
+        readers = [
+            reader_of(each, material.posted, today=self._today(), is_diverse=self._is_diverse)
+            for each in subscriptions
+        ]
         rankings = await asyncio.to_thread(
-            lambda: list(rank_many(readers, material.announcements, rarity=rarity))
+            _ranked,
+            readers,
+            subscriptions,
+            material.announcements,
+            rarity,
+            is_diverse=self._is_diverse,
         )
         summaries: SummaryBook = {}
         await write_summaries(
@@ -153,16 +166,18 @@ class DigestService:
         return calendar.eastern_day(self._clock.now())
 
 
-def reader_of(
-    subscription: Subscription, posted: Mapping[int, frozenset[str]], *, today: date
-) -> Reader:
-    """Whom to rank for: what was posted or considered before stays out, and what is too old."""
-    return Reader(
-        interests=subscription.interests,
-        posted=posted.get(subscription.id, frozenset()),
-        after_sequence=subscription.seen_through,
-        since=today - timedelta(days=subscription.interests.days_back),
-    )
+def _ranked(
+    readers: Sequence[Reader],
+    subscriptions: Sequence[Subscription],
+    announcements: Sequence[Announcement],
+    rarity: Rarity,
+    *,
+    is_diverse: bool,
+) -> list[Ranking]:
+    rankings = list(rank_many(readers, announcements, rarity=rarity))
+    papers = [each.announcement.paper for ranking in rankings for each in ranking.chosen]
+    interests = [each.interests for each in subscriptions]
+    return list(settled(rankings, interests, Variety.of(papers) if is_diverse else NO_VARIETY))
 
 
 def wanted_summaries(

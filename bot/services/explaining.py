@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
@@ -10,7 +11,9 @@ from zoneinfo import ZoneInfo
 from bot.domain import calendar
 from bot.domain.commands import Actor
 from bot.domain.digest import DigestEntry, Reason
+from bot.domain.diversity import Variety
 from bot.domain.feed_health import LATE_AFTER, FeedOutcome
+from bot.domain.interests import Formula
 from bot.domain.matching import Explanation, Obstacle, explain
 from bot.domain.papers import Announcement, ArxivId
 from bot.domain.schedule_text import format_schedule
@@ -20,6 +23,7 @@ from bot.ports import Clock, DestinationState, DigestRecord, UnitOfWork, UnitOfW
 from bot.services.rarity import RarityService
 from bot.services.standing import feed_standing
 
+_DIGESTS_LOOKED_AT = 30  # for the one that considered a paper
 _HOURS_FROM_MINUTES = 120  # from here on hours are told
 _TROUBLE_SAID: Mapping[str, str] = MappingProxyType(
     {
@@ -42,12 +46,14 @@ class ExplainingService:
         clock: Clock,
         extra_holidays: frozenset[date] = frozenset(),
         late_after: timedelta = LATE_AFTER,
+        is_diverse: bool = True,
     ) -> None:
         self._open_unit = open_unit
         self._rarity = rarity
         self._clock = clock
         self._extra_holidays = extra_holidays
         self._late_after = late_after
+        self._is_diverse = is_diverse
 
     async def why(self, actor: Actor, paper: ArxivId) -> str:
         """Why a paper was shown in this channel, or why not: one paragraph a subscription."""
@@ -62,7 +68,8 @@ class ExplainingService:
                     lines.append(_why_shown(subscription, *shown))
                 elif announcement:
                     explanation = explain(subscription.interests, announcement, rarity=rarity)
-                    lines.append(_why_not_shown(subscription, explanation, announcement))
+                    yielded = await self._yielded(unit, subscription, announcement)
+                    lines.append(_why_not_shown(subscription, explanation, announcement, yielded))
         if not subscriptions:
             return "This channel has no subscription: `subscribe` starts one."
         if not lines:
@@ -72,6 +79,21 @@ class ExplainingService:
             )
         title = f" “{announcement.paper.title}”" if announcement else ""
         return "\n".join([f"{paper.value}{title}", *lines])
+
+    async def _yielded(
+        self, unit: UnitOfWork, subscription: Subscription, announcement: Announcement
+    ) -> str:
+        """To what a paper gave way in the digest that considered it; empty if to nothing."""
+        if not self._is_diverse or subscription.interests.formula is Formula.SEED:
+            return ""
+        latest = await unit.digests.latest(subscription.id, limit=_DIGESTS_LOOKED_AT)
+        considering = [each for each in latest if each.digest.seen_through >= announcement.sequence]
+        if not considering:
+            return ""
+        shown = [entry.paper for entry in considering[-1].digest.entries]
+        variety = await asyncio.to_thread(Variety.of, [announcement.paper, *shown])
+        ids = [paper.arxiv_id for paper in shown]
+        return variety.in_favour_of(announcement.paper.arxiv_id, ids) or ""
 
     async def status(self, actor: Actor) -> str:
         """How arXiv, this channel and its subscriptions stand."""
@@ -101,7 +123,10 @@ def _why_shown(subscription: Subscription, record: DigestRecord, entry: DigestEn
 
 
 def _why_not_shown(
-    subscription: Subscription, explanation: Explanation, announcement: Announcement
+    subscription: Subscription,
+    explanation: Explanation,
+    announcement: Announcement,
+    yielded: str,
 ) -> str:
     scored = explanation.scored
     head = f"#{subscription.number} ({_announced(explanation, announcement)})"
@@ -110,6 +135,8 @@ def _why_not_shown(
         return f"{head}: not shown, {_stopped(explanation, subscription)}.{points}"
     if announcement.sequence > subscription.seen_through:
         return f"{head}: matches and waits for the next digest.{points}"
+    if yielded:
+        return f"{head}: matches, but {yielded}.{points}"
     return (
         f"{head}: matches, but better papers took the {subscription.interests.max_papers} places, "
         f"or it came before this subscription.{points}"

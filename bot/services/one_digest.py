@@ -10,13 +10,15 @@ from datetime import date, datetime
 from bot.domain import calendar
 from bot.domain.budgets import Payer
 from bot.domain.digest import Digest
+from bot.domain.diversity import Variety
 from bot.domain.interests import Interests
-from bot.domain.matching import rank
-from bot.domain.papers import merge
+from bot.domain.matching import Ranking, rank
+from bot.domain.papers import Announcement, merge
 from bot.domain.rarity import Rarity
 from bot.domain.silence import FeedStanding
 from bot.domain.summary import Summary, SummarySource
 from bot.ports import FeedReading, FullText, Summarizer
+from bot.services.choosing import settled, with_spares
 from bot.services.digests import digest_of
 from bot.services.summaries import Wanted
 
@@ -45,15 +47,18 @@ async def compose_once(
     now: datetime,
     language: str = "en",
     papers_by_model: int = 0,
+    is_diverse: bool = True,
     write: WriteSummaries | None = None,
 ) -> Digest:
     """The digest of everything in `reading`; how rare a word is, the reading itself tells.
 
     `write` gives summaries for all papers, the best `papers_by_model` of them by a model; without
-    it they are extracts.
+    it they are extracts. With `is_diverse` near-duplicates and one group's bursts give way.
     """
     rarity = Rarity.of([one.paper for one in reading.announcements])
-    ranking = await asyncio.to_thread(rank, interests, reading.announcements, rarity=rarity)
+    ranking = await asyncio.to_thread(
+        _ranked, interests, reading.announcements, rarity, is_diverse=is_diverse
+    )
     papers = [scored.announcement.paper for scored in ranking.chosen]
     if write is None:
         summaries = {
@@ -76,3 +81,17 @@ async def compose_once(
         holiday_reason=calendar.why_no_announcement(day),
     )
     return digest_of(ranking, interests=interests, standing=standing, summaries=summaries)
+
+
+def _ranked(
+    interests: Interests,
+    announcements: Sequence[Announcement],
+    rarity: Rarity,
+    *,
+    is_diverse: bool,
+) -> Ranking:
+    if not is_diverse:
+        return rank(interests, announcements, rarity=rarity)
+    ranking = rank(with_spares(interests), announcements, rarity=rarity)
+    variety = Variety.of([each.announcement.paper for each in ranking.chosen])
+    return next(settled([ranking], [interests], variety))

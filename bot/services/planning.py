@@ -17,6 +17,7 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 
 from bot.domain import calendar
+from bot.domain.diversity import NO_VARIETY, Variety
 from bot.domain.matching import Ranking, rank_many
 from bot.domain.outbox import OutboxMessage
 from bot.domain.papers import Announcement
@@ -32,12 +33,12 @@ from bot.ports import (
     Telemetry,
     UnitOfWorkFactory,
 )
+from bot.services.choosing import reader_of, settled
 from bot.services.digests import (
     Slot,
     SummaryBook,
     digest_of,
     messages_of,
-    reader_of,
     wanted_summaries,
     write_summaries,
 )
@@ -70,6 +71,7 @@ class _Material:
     since: date
     announcements: tuple[Announcement, ...]
     rarity: Rarity
+    variety: Variety
 
     @property
     def last_sequence(self) -> int:
@@ -112,6 +114,7 @@ class PlanningService:
         rarity: RarityService,
         extra_holidays: frozenset[date] = frozenset(),
         telemetry: Telemetry = NO_TELEMETRY,
+        is_diverse: bool = True,
     ) -> None:
         self._open_unit = open_unit
         self._renderers = renderers
@@ -119,6 +122,7 @@ class PlanningService:
         self._rarity = rarity
         self._extra_holidays = extra_holidays
         self._telemetry = telemetry
+        self._is_diverse = is_diverse
         self._usual_collections = gc.get_threshold()
         self._awake_since: datetime | None = None
         self._last_round_at: datetime | None = None
@@ -256,8 +260,13 @@ class PlanningService:
                 among=[each.paper.arxiv_id for each in material.announcements],
             )
         today = calendar.eastern_day(run.now)
-        readers = [reader_of(due.subscription, posted, today=today) for due in ready]
-        return rank_many(readers, material.announcements, rarity=material.rarity)
+        readers = [
+            reader_of(due.subscription, posted, today=today, is_diverse=self._is_diverse)
+            for due in ready
+        ]
+        rankings = rank_many(readers, material.announcements, rarity=material.rarity)
+        interests = [due.subscription.interests for due in ready]
+        return settled(rankings, interests, material.variety)
 
     async def _material(self, run: _Run, readers: Sequence[Subscription]) -> _Material:
         """What was read before, if it is enough for `readers`."""
@@ -269,7 +278,11 @@ class PlanningService:
             rarity = await self._rarity.current()
             async with self._open_unit() as unit:
                 announcements = await unit.papers.announced(after=after, since=since)
-            known = run.material = _Material(after, since, announcements, rarity)
+            variety = NO_VARIETY
+            if self._is_diverse:
+                papers = [each.paper for each in announcements]
+                variety = await run.worker.do(Variety.of, papers)
+            known = run.material = _Material(after, since, announcements, rarity, variety)
         return known
 
     async def _finish(self, run: _Run, batch: Sequence[_Due], rankings: Sequence[Ranking]) -> None:
