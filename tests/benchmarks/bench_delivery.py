@@ -98,6 +98,7 @@ async def _run(*, plan: int) -> Run:
                 await _prepare(bot, clock, subscriptions=plan)
                 slowest, planned = await _deliver(bot, messenger, clock)
     times = report.arrived_at
+    assert planned == plan, "not all digests were planned"
     assert sorted(report.keys) == sorted(message.key for message in _messages())
     return Run(
         per_second=(len(times) - 1) / (times[-1] - times[0]),
