@@ -13,10 +13,12 @@ from bot.domain.answer import Answer
 from bot.domain.commands import Reply, SubscriptionChanges
 from bot.domain.digest import Digest, DigestEntry
 from bot.domain.feed_health import TROUBLES
+from bot.domain.learning import Memory
 from bot.domain.missed_days import MissedDay
 from bot.domain.outbox import MessageRef, OutboxMessage
 from bot.domain.paper_text import TextSection
 from bot.domain.papers import Announcement, ArxivId, Paper
+from bot.domain.profile import Profile
 from bot.domain.subscriptions import Destination, Subscription
 from bot.domain.summary import Summary, SummaryKey, SummarySource
 from bot.domain.thumbs import GivenThumb
@@ -610,10 +612,7 @@ class ThumbRepository(Protocol):
         ...
 
     async def put(self, thumbs: Sequence[GivenThumb]) -> None:
-        """Remember thumbs; one of the same voter on the same paper is replaced.
-
-        A person's thumb also replaces nobody's: a paper that got one was not passed over.
-        """
+        """Remember thumbs; one of the same voter on the same paper is replaced."""
         ...
 
     async def take_back(
@@ -628,6 +627,21 @@ class ThumbRepository(Protocol):
 
     async def forget(self, subscription_ids: Sequence[int]) -> None:
         """Drop their thumbs, and what was learned from them."""
+        ...
+
+    async def memory(self, subscription_id: int) -> Memory:
+        """The examples a subscription learned from; empty where there are none."""
+        ...
+
+    async def learn(self, subscription_id: int, memory: Memory, profile: Profile) -> None:
+        """Keep examples and the profile made of them, in place of those before.
+
+        After `put`, `take_back` or `forget` nobody else changes them until commit.
+        """
+        ...
+
+    async def profiles(self, subscription_ids: Sequence[int]) -> dict[int, Profile]:
+        """The profiles there are, by subscription."""
         ...
 
 

@@ -211,7 +211,7 @@ subscription_categories = sa.Table(
 
 # --- thumbs --------------------------------------------------------------------------------
 
-# Who said what of which paper; a person is a keyed hash, "" is nobody: shown, and passed over.
+# Who said what of which paper; a person is a keyed hash.
 thumbs = sa.Table(
     "thumbs",
     metadata,
@@ -223,12 +223,13 @@ thumbs = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# What was learned from them, ready for ranking.
+# What was learned from them: the examples to learn on with, and the profile that ranking reads.
 profiles = sa.Table(
     "profiles",
     metadata,
     sa.Column("subscription_id", sa.ForeignKey("subscriptions.id"), primary_key=True),
-    sa.Column("document", sa.JSON, nullable=False),
+    sa.Column("memory", sa.JSON, nullable=False),
+    sa.Column("profile", sa.JSON, nullable=False),
 )
 
 # Random bytes of this installation, in hexadecimal: what hashes are keyed with.

@@ -8,10 +8,13 @@ import sqlalchemy as sa
 
 from adapters.database.session import AnyRow, Session
 from adapters.database.tables import profiles, salts, thumbs
+from bot.domain.learning import Memory
+from bot.domain.profile import Profile
 from bot.domain.thumbs import GivenThumb, Vote
 
 _VOTERS = "voters"  # the name of the salt with which people are hashed
-_NOBODY = ""
+_IDS_AT_ONCE = 500  # bound parameters of one statement
+_PROFILES_AT_ONCE = 50  # decoded without giving way to the event loop
 
 
 class ThumbTable:
@@ -37,18 +40,6 @@ class ThumbTable:
         """Whoever reads a profile after this, to write it anew, is alone with it."""
         await self._lock(thumb.subscription_id for thumb in given)
         insert = self._session.insert(thumbs)
-        await self._session.write_many(
-            sa.delete(thumbs).where(
-                thumbs.c.subscription_id == sa.bindparam("an_id"),
-                thumbs.c.arxiv_id == sa.bindparam("a_paper"),
-                thumbs.c.voter == _NOBODY,
-            ),
-            [
-                {"an_id": thumb.subscription_id, "a_paper": thumb.arxiv_id}
-                for thumb in given
-                if thumb.voter != _NOBODY
-            ],
-        )
         await self._session.write_many(
             insert.on_conflict_do_update(
                 index_elements=["subscription_id", "arxiv_id", "voter"],
@@ -99,6 +90,34 @@ class ThumbTable:
             await self._session.write(
                 sa.delete(table).where(table.c.subscription_id.in_(subscription_ids))
             )
+
+    async def memory(self, subscription_id: int) -> Memory:
+        """The examples a subscription learned from."""
+        rows = await self._session.rows(
+            sa.select(profiles.c.memory).where(profiles.c.subscription_id == subscription_id)
+        )
+        return Memory.from_dict(rows[0].memory) if rows else Memory.empty()
+
+    async def learn(self, subscription_id: int, memory: Memory, profile: Profile) -> None:
+        """Keep examples and the profile made of them."""
+        learned = {"memory": memory.to_dict(), "profile": profile.to_dict()}
+        await self._session.write(
+            self._session.insert(profiles)
+            .values(subscription_id=subscription_id, **learned)
+            .on_conflict_do_update(index_elements=["subscription_id"], set_=learned)
+        )
+
+    async def profiles(self, subscription_ids: Sequence[int]) -> dict[int, Profile]:
+        """Read in small portions: each is some kilobytes to decode."""
+        found: dict[int, Profile] = {}
+        for start in range(0, len(subscription_ids), _IDS_AT_ONCE):
+            query = sa.select(profiles.c.subscription_id, profiles.c.profile).where(
+                profiles.c.subscription_id.in_(subscription_ids[start : start + _IDS_AT_ONCE])
+            )
+            async for portion in self._session.stream(query, rows_at_once=_PROFILES_AT_ONCE):
+                for subscription_id, document in portion:
+                    found[subscription_id] = Profile.from_dict(document)
+        return found
 
     async def _lock(self, subscription_ids: Iterable[int]) -> None:
         for subscription_id in sorted(set(subscription_ids)):

@@ -24,7 +24,7 @@ class GivenThumb:
 
     subscription_id: int
     arxiv_id: str
-    voter: str  # from `voter_of`; "" for `Vote.IGNORED`
+    voter: str  # from `voter_of`
     vote: Vote
     at: datetime  # UTC
 

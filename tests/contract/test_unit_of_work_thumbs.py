@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.domain.learning import Memory
+from bot.domain.profile import Profile
+from bot.domain.rarity import Rarity
 from bot.domain.thumbs import GivenThumb, Vote
 from tests.contract.conftest import Store, Stores
-from tests.contract.samples import NOW, a_subscription
+from tests.contract.samples import NOW, a_paper, a_subscription
 
 LIKE = GivenThumb(0, "2601.00001", "ada", Vote.UP, NOW)
 
@@ -64,20 +67,6 @@ async def test_two_people_on_one_paper_are_two_thumbs(store: Store) -> None:
     assert set(await thumbs_of(store, ours)) == {ada, bob}
 
 
-async def test_a_thumb_takes_the_place_of_having_been_passed_over(store: Store) -> None:
-    ours = await subscribed(store)
-    passed_over = GivenThumb(ours, "2601.00001", "", Vote.IGNORED, NOW)
-    like = replace(LIKE, subscription_id=ours)
-
-    await put(store, passed_over, replace(passed_over, arxiv_id="2601.00002"))
-    await put(store, like)
-
-    assert set(await thumbs_of(store, ours)) == {
-        like,
-        replace(passed_over, arxiv_id="2601.00002"),
-    }
-
-
 async def test_a_thumb_is_taken_back_where_it_was_given_and_nowhere_else(store: Store) -> None:
     ours, other = await subscribed(store, "cs.CL"), await subscribed(store, "cs.LG")
     here, there = (replace(LIKE, subscription_id=each) for each in (ours, other))
@@ -116,6 +105,42 @@ async def test_the_first_salt_is_every_process_salt_for_good(stores: Stores) -> 
         await uow.commit()
 
     assert ours == theirs == b"\x01" * 16
+
+
+def learned() -> Memory:
+    empty, rarity = Memory.empty(), Rarity()
+    first = a_paper("2601.00001")
+    second = replace(a_paper("2601.00002"), abstract="Sparse attention makes prefill cheap.")
+    liked = empty.with_thumb(first, Vote.UP, voter="ada", at=NOW, rarity=rarity)
+    return liked.with_thumb(second, Vote.DOWN, voter="bob", at=NOW, rarity=rarity)
+
+
+async def test_what_was_learned_comes_back_and_is_replaced(store: Store) -> None:
+    ours, other = await subscribed(store, "cs.CL"), await subscribed(store, "cs.LG")
+    async with store.unit_of_work() as uow:
+        await uow.thumbs.learn(ours, Memory.empty(), Profile.empty())
+        await uow.thumbs.learn(ours, learned(), learned().profile())
+        await uow.commit()
+
+    async with store.unit_of_work() as uow:
+        memory, nothing = await uow.thumbs.memory(ours), await uow.thumbs.memory(other)
+        profiles = await uow.thumbs.profiles([ours, other])
+
+    assert memory == learned()
+    assert nothing == Memory.empty()
+    assert profiles == {ours: learned().profile()}
+
+
+async def test_what_was_learned_is_forgotten_with_the_thumbs(store: Store) -> None:
+    ours = await subscribed(store)
+    async with store.unit_of_work() as uow:
+        await uow.thumbs.learn(ours, learned(), learned().profile())
+        await uow.thumbs.forget([ours])
+        await uow.commit()
+
+    async with store.unit_of_work() as uow:
+        assert await uow.thumbs.memory(ours) == Memory.empty()
+        assert await uow.thumbs.profiles([ours]) == {}
 
 
 async def test_nothing_is_kept_without_commit(store: Store) -> None:

@@ -15,11 +15,13 @@ from datetime import date, datetime, timedelta
 from types import TracebackType
 from typing import Self
 
+from bot.domain import learning
 from bot.domain.commands import SubscriptionChanges
 from bot.domain.digest import Digest, DigestEntry
 from bot.domain.missed_days import MissedDay
 from bot.domain.outbox import MessageRef, OutboxMessage, OutboxState
 from bot.domain.papers import Announcement, AnnounceType, Paper
+from bot.domain.profile import Profile
 from bot.domain.subscriptions import Destination, Subscription, SubscriptionState
 from bot.domain.summary import Summary, SummaryKey
 from bot.domain.thumbs import GivenThumb
@@ -84,6 +86,7 @@ class Memory:
     missed: dict[date, MissedDay] = field(default_factory=dict)
     thumbs: dict[ThumbKey, GivenThumb] = field(default_factory=dict)
     salts: list[bytes] = field(default_factory=list)
+    learned: dict[int, tuple[learning.Memory, Profile]] = field(default_factory=dict)
 
     def copy(self) -> Memory:
         return Memory(**{part.name: copy(getattr(self, part.name)) for part in fields(self)})
@@ -765,8 +768,6 @@ class MemoryThumbs:
     async def put(self, thumbs: Sequence[GivenThumb]) -> None:
         memory = await self._transaction.write()
         for thumb in thumbs:
-            if thumb.voter:
-                memory.thumbs.pop((thumb.subscription_id, thumb.arxiv_id, ""), None)
             memory.thumbs[thumb.subscription_id, thumb.arxiv_id, thumb.voter] = thumb
 
     async def take_back(
@@ -785,6 +786,19 @@ class MemoryThumbs:
         memory = await self._transaction.write()
         for key in [key for key in memory.thumbs if key[0] in subscription_ids]:
             del memory.thumbs[key]
+        for subscription_id in subscription_ids:
+            memory.learned.pop(subscription_id, None)
+
+    async def memory(self, subscription_id: int) -> learning.Memory:
+        learned = self._transaction.read().learned.get(subscription_id)
+        return learned[0] if learned else learning.Memory.empty()
+
+    async def learn(self, subscription_id: int, memory: learning.Memory, profile: Profile) -> None:
+        (await self._transaction.write()).learned[subscription_id] = (memory, profile)
+
+    async def profiles(self, subscription_ids: Sequence[int]) -> dict[int, Profile]:
+        learned = self._transaction.read().learned
+        return {each: learned[each][1] for each in subscription_ids if each in learned}
 
 
 @dataclass(slots=True)
