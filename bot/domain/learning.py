@@ -41,7 +41,8 @@ class Example:
     """A paper that was voted on or passed over."""
 
     arxiv_id: str
-    terms: tuple[tuple[str, int], ...]  # from `telling_terms`
+    terms: tuple[str, ...]  # from `telling_terms`
+    shares: tuple[int, ...]
     ballots: tuple[Ballot, ...]
 
     @property
@@ -78,8 +79,11 @@ class Memory:
         if known and vote is Vote.IGNORED and not known.is_ignored:
             return self
         kept = [each for each in known.ballots if _stays(each, voter)] if known else []
-        terms = known.terms if known else telling_terms(paper, rarity)
-        example = Example(paper.arxiv_id, terms, (*kept, Ballot(voter, vote, at)))
+        ballots = (*kept, Ballot(voter, vote, at))
+        if known:
+            example = replace(known, ballots=ballots)
+        else:
+            example = Example(paper.arxiv_id, *telling_terms(paper, rarity), ballots)
         others = (each for each in self.examples if each is not known)
         return Memory(_latest((example, *others)))
 
@@ -103,8 +107,8 @@ class Memory:
             "examples": [
                 {
                     "id": each.arxiv_id,
-                    "terms": [term for term, _ in each.terms],
-                    "shares": [share for _, share in each.terms],
+                    "terms": list(each.terms),
+                    "shares": list(each.shares),
                     "ballots": [
                         [ballot.voter, ballot.vote.value, ballot.at.isoformat()]
                         for ballot in each.ballots
@@ -121,7 +125,8 @@ class Memory:
             tuple(
                 Example(
                     each["id"],
-                    tuple(zip(each["terms"], each["shares"], strict=True)),
+                    tuple(each["terms"]),
+                    tuple(each["shares"]),
                     tuple(
                         Ballot(voter, Vote(vote), datetime.fromisoformat(at))
                         for voter, vote, at in each["ballots"]
@@ -160,7 +165,7 @@ def _weighed(examples: Sequence[Example]) -> list[Weighed]:
             if ballot.vote is not Vote.IGNORED
         ]
         ignored = _freshness(each.at, newest) if each.is_ignored else 0.0
-        weighed.append(Weighed(each.arxiv_id, each.terms, math.fsum(votes), ignored))
+        weighed.append(Weighed(each.arxiv_id, each.terms, each.shares, math.fsum(votes), ignored))
     return weighed
 
 

@@ -9,10 +9,15 @@ each other earns `FULL_POINTS`, less while there are few thumbs.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.domain.telling import UNIT
 
 MOST_TERMS = 300
 FULL_POINTS = 3.0  # earned by a paper as near to the liked ones as they are to each other
@@ -21,17 +26,19 @@ HALF_STRENGTH = 1.0  # thumbs with which half of the points can be earned
 DISLIKED = 0.5  # weight of all disliked papers beside all liked ones
 IGNORED = 0.3  # the same for papers passed over
 WEIGHT = 1000  # what one point is among weights
-_NEARNESS = 0.15  # of liked papers to each other where there is only one
-_LEAST_NEARNESS = 0.05
+NEARNESS_OF_ONE = 0.15  # what stands for the nearness of liked papers where there is only one
+LEAST_NEARNESS = 0.05
+TINY = 1e-12  # instead of a length of nothing
 
-Shares = dict[str, float]
+Floats = NDArray[np.float64]
 
 
 class Weighed(NamedTuple):
     """One paper, its telling terms, and what its votes weigh together."""
 
     arxiv_id: str
-    terms: tuple[tuple[str, int], ...]
+    terms: tuple[str, ...]
+    shares: tuple[int, ...]  # of each, see `telling_terms`
     vote: float  # positive where it was liked
     ignored: float  # positive where it was passed over
 
@@ -101,81 +108,68 @@ def profile_of(papers: Sequence[Weighed]) -> Profile:
     thumbs = math.fsum(abs(paper.vote) for paper in papers)
     if not thumbs:
         return Profile()
-    liked = [paper for paper in papers if paper.vote > 0]
-    against = _against(papers)
-    total, holding = _sums(liked)
-    wanted = _unit({term: share * holding[term] for term, share in total.items()})
-    difference = {
-        term: wanted.get(term, 0.0) - against.get(term, 0.0) for term in {**wanted, **against}
-    }
+    cells = _Cells(papers)
+    against = DISLIKED * _unit(cells.sum(-cells.votes)) + IGNORED * _unit(cells.sum(cells.ignored))
+    difference = cells.wanted - against
     most = thumbs / (thumbs + HALF_STRENGTH)
-    scale = FULL_POINTS * most / _nearness(liked, total, holding, against)
-    best = sorted(difference.items(), key=lambda item: (-abs(item[1]), item[0]))[:MOST_TERMS]
-    whole = [(term, round(WEIGHT * scale * share)) for term, share in best]
-    holders = _holders(liked)
+    worth = difference * (FULL_POINTS * most / cells.nearness(against))
+    best = np.argsort(-np.abs(worth), kind="stable")[:MOST_TERMS]  # of equals the latest
     return Profile(
-        terms=tuple(term for term, _ in whole),
-        weights=tuple(weight for _, weight in whole),
-        holders=tuple(holders.get(term, 0) for term, _ in whole),
-        liked=tuple(paper.arxiv_id for paper in liked),
+        terms=tuple(cells.terms[place] for place in best.tolist()),
+        weights=tuple(np.rint(WEIGHT * worth[best]).astype(int).tolist()),
+        holders=tuple(cells.holders()[best].tolist()),
+        liked=tuple(paper.arxiv_id for paper in papers if paper.vote > 0),
         most=round(WEIGHT * MOST_POINTS * most),
     )
 
 
-def _against(papers: Iterable[Weighed]) -> Shares:
-    """What disliked papers and those passed over are about."""
-    disliked, ignored = Shares(), Shares()
-    for paper in papers:
-        for into, weight in ((disliked, -paper.vote), (ignored, paper.ignored)):
-            if weight > 0:
-                for term, share in paper.terms:
-                    into[term] = into.get(term, 0.0) + weight * share
-    disliked, ignored = _unit(disliked), _unit(ignored)
-    return {
-        term: DISLIKED * disliked.get(term, 0.0) + IGNORED * ignored.get(term, 0.0)
-        for term in {**disliked, **ignored}
-    }
+class _Cells:
+    """The (paper, term) pairs of some papers as arrays."""
+
+    def __init__(self, papers: Sequence[Weighed]) -> None:
+        numbers: dict[str, int] = {}
+        flat = chain.from_iterable(paper.terms for paper in papers)
+        self.term = np.array([numbers.setdefault(each, len(numbers)) for each in flat], np.int64)
+        self.terms = list(numbers)
+        self.paper = np.repeat(np.arange(len(papers)), [len(paper.terms) for paper in papers])
+        flat_shares = chain.from_iterable(paper.shares for paper in papers)
+        self.share = np.fromiter(flat_shares, np.float64, len(self.term)) / UNIT
+        self.votes = np.array([paper.vote for paper in papers])
+        self.ignored = np.array([paper.ignored for paper in papers])
+        self.liked = np.maximum(self.votes, 0.0)
+        # What several liked papers share counts more than what one of them says.
+        self.total = self.sum(self.votes)
+        self.holding = np.bincount(self.term, self.liked[self.paper], len(self.terms))
+        self.wanted = _unit(self.total * self.holding)
+
+    def sum(self, weights: Floats) -> Floats:
+        """For each term its shares in all papers with a positive weight."""
+        weighed = np.maximum(weights, 0.0)[self.paper] * self.share
+        return np.asarray(np.bincount(self.term, weighed, len(self.terms)), np.float64)
+
+    def nearness(self, against: Floats) -> float:
+        """How near, on average, each liked paper is to what the others say."""
+        if np.count_nonzero(self.liked) <= 1:
+            return NEARNESS_OF_ONE
+        own = self.liked[self.paper]
+        rest = (self.total[self.term] - own * self.share) * (self.holding[self.term] - own)
+        all_squares = (self.total * self.holding) ** 2
+        papers = len(self.votes)
+        change = np.bincount(self.paper, rest**2 - all_squares[self.term], papers)
+        length = np.sqrt(np.maximum(all_squares.sum() + change, TINY))
+        near = np.bincount(self.paper, rest * self.share, papers) / length
+        near -= np.bincount(self.paper, against[self.term] * self.share, papers)
+        return max(float(near @ self.liked / self.liked.sum()), LEAST_NEARNESS)
+
+    def holders(self) -> NDArray[np.int64]:
+        """For each term a bit for each liked paper that holds it."""
+        place = np.cumsum(self.liked > 0) - 1
+        is_liked = self.liked[self.paper] > 0
+        bits = np.zeros(len(self.terms), np.int64)
+        np.add.at(bits, self.term[is_liked], np.int64(1) << place[self.paper[is_liked]])
+        return bits
 
 
-def _sums(liked: Iterable[Weighed]) -> tuple[Shares, Shares]:
-    """Of each term its shares in all liked papers, and how many hold it, votes counted."""
-    total, holding = Shares(), Shares()
-    for paper in liked:
-        for term, share in paper.terms:
-            total[term] = total.get(term, 0.0) + paper.vote * share
-            holding[term] = holding.get(term, 0.0) + paper.vote
-    return total, holding
-
-
-def _nearness(liked: Sequence[Weighed], total: Shares, holding: Shares, against: Shares) -> float:
-    """How near, on average, each liked paper is to what the other ones say."""
-    if len(liked) <= 1:
-        return _NEARNESS
-    near = weights = 0.0
-    squares = {term: (share * holding[term]) ** 2 for term, share in total.items()}
-    all_squares = math.fsum(squares.values())
-    for paper in liked:
-        of_all = all_squares
-        product = 0.0
-        for term, share in paper.terms:
-            rest = (total[term] - paper.vote * share) * (holding[term] - paper.vote)
-            of_all += rest * rest - squares[term]
-            product += rest * share
-        length = math.sqrt(max(of_all, 0.0))
-        against_it = math.fsum(share * against.get(term, 0.0) for term, share in paper.terms)
-        near += paper.vote * ((product / length if length else 0.0) - against_it)
-        weights += paper.vote
-    return max(near / weights / WEIGHT, _LEAST_NEARNESS)
-
-
-def _unit(shares: Shares) -> Shares:
-    length = math.sqrt(math.fsum(share * share for share in shares.values()))
-    return {term: share / length for term, share in shares.items()} if length else {}
-
-
-def _holders(liked: Iterable[Weighed]) -> dict[str, int]:
-    holders: dict[str, int] = {}
-    for place, paper in enumerate(liked):
-        for term, _ in paper.terms:
-            holders[term] = holders.get(term, 0) | 1 << place
-    return holders
+def _unit(shares: Floats) -> Floats:
+    length = float(np.linalg.norm(shares))
+    return shares / length if length else shares

@@ -17,10 +17,10 @@ _COMMON = 0.2  # what more papers hold tells nothing
 _SHORTEST_WORD = 2  # letters
 
 
-def telling_terms(paper: Paper, rarity: Rarity) -> tuple[tuple[str, int], ...]:
-    """Folded words and pairs with their TF-IDF, most telling first, at most `KEPT_TERMS`.
+def telling_terms(paper: Paper, rarity: Rarity) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Folded words and pairs, most telling first, at most `KEPT_TERMS`, and the share of each.
 
-    Shares are thousandths of the length of the vector of all terms.
+    Shares are TF-IDF in thousandths of the length of the vector of all terms.
     """
     counts: defaultdict[str, float] = defaultdict(float)
     for text, weight in ((paper.title, TITLE_COUNTS), (paper.abstract, 1.0)):
@@ -38,7 +38,8 @@ def telling_terms(paper: Paper, rarity: Rarity) -> tuple[tuple[str, int], ...]:
             shares[term] = (1 + math.log(count)) * rareness
     length = math.sqrt(math.fsum(share * share for share in shares.values()))
     best = sorted(shares.items(), key=lambda item: (-item[1], item[0]))[:KEPT_TERMS]
-    return tuple((term, round(UNIT * share / length)) for term, share in best)
+    terms = tuple(term for term, _ in best)
+    return terms, tuple(round(UNIT * share / length) for _, share in best)
 
 
 def tells(word: str, rarity: Rarity) -> float:
