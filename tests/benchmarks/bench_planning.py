@@ -57,8 +57,8 @@ def measure() -> list[Row]:
         return [(_WHAT, "skipped: recorded data is not here", f"{AT_MOST_SECONDS:.0f} s", None)]
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "planning.db")
-        _in_fresh_process("prepare", path)
-        figures = _in_fresh_process("plan", path)
+        in_fresh_process("prepare", path)
+        figures = in_fresh_process("plan", path)
     seconds, megabytes, work_ms = figures["seconds"], figures["megabytes"], figures["work_ms"]
     return [
         (_WHAT, f"{seconds:.1f} s", f"{AT_MOST_SECONDS:.0f} s", seconds <= AT_MOST_SECONDS),
@@ -90,7 +90,8 @@ def measure() -> list[Row]:
     ]
 
 
-def _in_fresh_process(step: str, path: str) -> dict[str, float]:
+def in_fresh_process(step: str, path: str) -> dict[str, float]:
+    """Run "prepare" or "plan" on the database at `path`; what it measured."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.bench_planning", step, path],
         check=True,
@@ -118,10 +119,15 @@ async def _prepare(path: str) -> dict[str, float]:
     return {}
 
 
+def destination_of(number: int) -> Destination:
+    """One channel for each subscription, twenty in a workspace."""
+    return Destination("slack", f"T{number % 500}", f"C{number}")
+
+
 def _subscription(number: int, reader: Reader) -> Subscription:
     return Subscription(
         number=0,
-        destination=Destination("slack", f"T{number % 500}", f"C{number}"),
+        destination=destination_of(number),
         interests=reader.interests,
         created_at=NOW - timedelta(days=30),
         next_run_at=NOW.replace(second=0),
@@ -155,7 +161,7 @@ class NoFullTexts:
 
 async def _plan(path: str) -> dict[str, float]:
     async with await open_database(f"sqlite:///{path}") as database:
-        planning = _planning(database)
+        planning = planning_service(database)
         before = _peak_megabytes()
         async with _lags() as (lags, work):
             began, cpu_began = time.perf_counter(), time.process_time()
@@ -178,7 +184,8 @@ async def _plan(path: str) -> dict[str, float]:
     }
 
 
-def _planning(database: Database) -> PlanningService:
+def planning_service(database: Database) -> PlanningService:
+    """Plan for `database` as the service does, at `NOW`."""
     clock = FrozenClock(NOW)
     open_unit = database.unit_of_work
     return PlanningService(
