@@ -203,7 +203,9 @@ def _wire(
             summaries=summaries,
             questions=reading.questions,
             similar=SimilarService(catalogue=arxiv.catalogue, open_unit=open_unit, clock=clock),
-            thumbs=ThumbService(catalogue=arxiv.catalogue, open_unit=open_unit, clock=clock),
+            thumbs=ThumbService(
+                catalogue=arxiv.catalogue, open_unit=open_unit, clock=clock, rarity=rarity
+            ),
             budgets=reading.budgets,
             progress=progress,
         ),

@@ -271,6 +271,11 @@ class Desk:
         defaults = await self._subscribing.settings(actor, command.changes)
         sketch = await self._subscribing.sketch(actor, defaults)
         text = f"New subscriptions in this channel start from: {_wish(sketch)}"
+        subscriptions = await self._subscribing.list(actor)
+        learned = await self._library.thumbs.learned(subscriptions)
+        for each in subscriptions:
+            if each.id in learned:
+                text = f"{text}\n{_short(each)}: {learned[each.id]}"
         if command.changes.is_empty:
             return Reply(f"{text}\n`settings tz:Europe/Berlin lang:de` changes that.")
         return _shared(text)

@@ -22,6 +22,7 @@ from bot.domain.subscriptions import Subscription, SubscriptionState
 from bot.ports import Clock, DestinationState, DigestRecord, UnitOfWork, UnitOfWorkFactory
 from bot.services.rarity import RarityService
 from bot.services.standing import feed_standing
+from bot.services.thumbs import learned_sentence
 
 _DIGESTS_LOOKED_AT = 30  # for the one that considered a paper
 _HOURS_FROM_MINUTES = 120  # from here on hours are told
@@ -70,6 +71,12 @@ class ExplainingService:
                     explanation = explain(subscription.interests, announcement, rarity=rarity)
                     yielded = await self._yielded(unit, subscription, announcement)
                     lines.append(_why_not_shown(subscription, explanation, announcement, yielded))
+                else:
+                    continue
+                if subscription.learning and (
+                    learned := await learned_sentence(unit, subscription.id)
+                ):
+                    lines.append(f"#{subscription.number}: {learned}")
         if not subscriptions:
             return "This channel has no subscription: `subscribe` starts one."
         if not lines:

@@ -164,7 +164,10 @@ class World:
                     catalogue=self.catalogue, open_unit=open_unit, clock=self.clock
                 ),
                 thumbs=ThumbService(
-                    catalogue=self.catalogue, open_unit=open_unit, clock=self.clock
+                    catalogue=self.catalogue,
+                    open_unit=open_unit,
+                    clock=self.clock,
+                    rarity=rarity,
                 ),
             ),
             open_unit=open_unit,
