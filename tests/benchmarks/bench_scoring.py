@@ -6,6 +6,7 @@ import gzip
 import json
 import random
 import resource
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -25,34 +26,47 @@ Row = tuple[str, str, str, bool | None]  # what, measured, target, whether it ho
 _READERS = 10_000
 _PAPERS = 1_500
 _TERMS = 40
+_AT_MOST_SECONDS = 1.0
+_AT_LEAST_TIMES = 1_000
+_GROWTH = 2.2
 _SAMPLE = 4  # readers for whom the plain loop is run; its time is scaled up
 _CATEGORIES = ("cs.AI", "cs.CL", "cs.CV", "cs.DC", "cs.LG")
 
 
 def measure() -> list[Row]:
-    """The rows of the table."""
+    """The rows of the table; times are of the processor, so that a busy machine matters less."""
+    what = f"Score {_READERS:,} subscriptions, {_TERMS} terms each, over {_PAPERS:,} papers"
+    if not (ARXIV_DATA / "papers").is_dir():
+        return [(what, "recorded data is not here", f"at most {_AT_MOST_SECONDS} s", None)]
     papers = recorded_papers()
     readers = invented_readers(papers, _READERS)
     rarity = Rarity.of(papers)
     batch = announced(papers[:_PAPERS])
-    seconds, cpu_seconds = _timed(lambda: _rank_all(readers, batch, rarity))
-    loop = _plain_loop_seconds(readers, papers[:_PAPERS])
-    fewer_papers, _ = _timed(lambda: _rank_all(readers, batch[: _PAPERS // 2], rarity))
-    fewer_readers, _ = _timed(lambda: _rank_all(readers[: _READERS // 2], batch, rarity))
-    what = f"Score {_READERS:,} subscriptions, {_TERMS} terms each, over {_PAPERS:,} papers"
+    seconds = _seconds(lambda: _rank_all(readers, batch, rarity))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    half_papers = _seconds(lambda: _rank_all(readers, batch[: _PAPERS // 2], rarity))
+    half_readers = _seconds(lambda: _rank_all(readers[: _READERS // 2], batch, rarity))
+    with_reasons = _seconds(lambda: _rank_all(readers, batch, rarity, with_reasons=True))
+    keywords = [[term.text for term in reader.interests.terms] for reader in readers[:_SAMPLE]]
+    loop = _seconds(lambda: [best_by_plain_loop(each, papers[:_PAPERS]) for each in keywords])
+    times = loop * _READERS / _SAMPLE / seconds
     return [
-        (f"{what}, reasons included", f"{cpu_seconds:.2f} s of one core", "1 s", cpu_seconds <= 1),
-        ("  elapsed", f"{seconds:.2f} s", "", None),
         (
-            f"  the seed's plain loop (run for {_SAMPLE} subscriptions, scaled)",
-            f"{loop:,.0f} s, {loop / seconds:,.0f} times as long",
-            "1,000 times",
-            loop / seconds >= 1_000,
+            what,
+            f"{seconds:.2f} s of one core",
+            f"at most {_AT_MOST_SECONDS} s",
+            seconds <= _AT_MOST_SECONDS,
         ),
-        _growth("  twice the papers", seconds / fewer_papers),
-        _growth("  twice the subscriptions", seconds / fewer_readers),
-        ("  most memory, of the whole process", f"{peak:.0f} MB", "600 MB", peak <= 600),
+        (
+            f"… against the seed's plain loop, run for {_SAMPLE} subscriptions and scaled",
+            f"{times:,.0f} times as fast ({loop * _READERS / _SAMPLE:,.0f} s)",
+            f"at least {_AT_LEAST_TIMES:,} times",
+            times >= _AT_LEAST_TIMES,
+        ),
+        _growth("… twice the papers", seconds / half_papers),
+        _growth("… twice the subscriptions", seconds / half_readers),
+        ("… and the reasons of all papers chosen", f"{with_reasons:.2f} s in all", "", None),
+        ("… most memory of the process, its inputs included", f"{peak:.0f} MB", "", None),
     ]
 
 
@@ -110,41 +124,39 @@ def _document_frequencies(papers: Sequence[Paper]) -> Counter[str]:
 
 
 def _rank_all(
-    readers: Sequence[Reader], announcements: Sequence[Announcement], rarity: Rarity
-) -> None:
-    for _ranking in rank_many(readers, announcements, rarity=rarity):
-        pass
+    readers: Sequence[Reader],
+    announcements: Sequence[Announcement],
+    rarity: Rarity,
+    *,
+    with_reasons: bool = False,
+) -> int:
+    """The papers chosen, or the reasons of all of them."""
+    counted = 0
+    for ranking in rank_many(readers, announcements, rarity=rarity):
+        shown = ranking.chosen
+        counted += sum(len(each.reasons) for each in shown) if with_reasons else len(shown)
+    return counted
 
 
-def _plain_loop_seconds(readers: Sequence[Reader], papers: Sequence[Paper]) -> float:
-    """What the plain loop would take for all `readers`."""
-    keywords = [[term.text for term in reader.interests.terms] for reader in readers[:_SAMPLE]]
-    seconds, _ = _timed(
-        lambda: [best_by_plain_loop(listed, papers, most=10) for listed in keywords]
-    )
-    return seconds * len(readers) / _SAMPLE
-
-
-def _timed(work: Callable[[], object]) -> tuple[float, float]:
-    """Seconds elapsed and seconds of processor time of one call, the best of two."""
-    best = (float("inf"), float("inf"))
-    for _attempt in range(2):
-        begun, cpu_begun = time.perf_counter(), time.process_time()
+def _seconds(work: Callable[[], object]) -> float:
+    """Seconds of processor time, the best of three calls."""
+    took = []
+    for _attempt in range(3):
+        begun = time.process_time()
         work()
-        took = (time.perf_counter() - begun, time.process_time() - cpu_begun)
-        best = (min(best[0], took[0]), min(best[1], took[1]))
-    return best
+        took.append(time.process_time() - begun)
+    return min(took)
 
 
 def _growth(what: str, times: float) -> Row:
-    return what, f"{times:.2f} times the time", "2.2 times", times <= 2.2
+    return what, f"{times:.2f} times", f"at most {_GROWTH} times", times <= _GROWTH
 
 
 def main() -> None:
     """Print the table."""
     for what, measured, target, holds in measure():
-        verdict = {True: "holds", False: "MISSED", None: ""}[holds]
-        print(f"{what:72} {measured:32} {target:12} {verdict}")  # noqa: T201 - a table on the terminal
+        verdict = {True: "holds", False: "FAILS", None: ""}[holds]
+        sys.stdout.write(f"{what:75} {measured:32} {target:22} {verdict}\n")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from bot.domain.papers import Paper
 
 
 def best_by_plain_loop(
-    keywords: Sequence[str], papers: Iterable[Paper], *, most: int
+    keywords: Sequence[str], papers: Iterable[Paper], *, most: int = 10
 ) -> list[tuple[float, str]]:
     """The scores and IDs of one reader's best papers, each keyword sought in each paper."""
     scored = []
