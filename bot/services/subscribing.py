@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.domain import calendar
 from bot.domain.commands import Actor, SubscriptionChanges
 from bot.domain.interests import Interests, format_filters, parse_filters
+from bot.domain.learning import Memory
 from bot.domain.schedule_text import format_weekdays, parse_at, parse_timezone, parse_weekdays
 from bot.domain.subscriptions import Schedule, Subscription, SubscriptionState
 from bot.domain.words import split_words
@@ -160,15 +161,20 @@ class SubscribingService:
 
     async def export(self, actor: Actor) -> str:
         """The channel's subscriptions as JSON that `import` understands."""
-        document = {
-            "papercourier": _EXPORT_VERSION,
-            "subscriptions": [_written(each) for each in await self.list(actor)],
-        }
+        async with self._open_unit() as unit:
+            subscriptions = await unit.subscriptions.of_destination(actor.destination)
+            written = [
+                _written(each) | _learned(await unit.thumbs.memory(each.id))
+                for each in subscriptions
+            ]
+        document = {"papercourier": _EXPORT_VERSION, "subscriptions": written}
         return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
     async def import_(self, actor: Actor, document: str) -> tuple[Subscription, ...]:
         """Take over an export: all of it, or nothing when any of it is wrong."""
-        fresh = [self._imported(actor, each) for each in _exported_subscriptions(document)]
+        exported = _exported_subscriptions(document)
+        fresh = [self._imported(actor, each) for each in exported]
+        memories = [_memory(each) for each in exported]
         async with self._open_unit() as unit:
             existing = await unit.subscriptions.of_destination(actor.destination)
             if len(existing) + len(fresh) > MOST_PER_CHANNEL:
@@ -177,12 +183,14 @@ class SubscribingService:
                     "`unsubscribe` from some first."
                 )
             stored = []
-            for each in fresh:
+            for each, memory in zip(fresh, memories, strict=True):
                 if same := _with_categories(existing, each.interests.categories):
                     each = replace(each, id=same.id, number=same.number)  # noqa: PLW2901 - the same subscription, stored
                     await unit.subscriptions.save(each)
                 else:
                     each = await unit.subscriptions.add(each)  # noqa: PLW2901 - likewise
+                if memory.examples:
+                    await unit.thumbs.learn(each.id, memory, memory.profile())
                 stored.append(each)
             await unit.commit()
         return tuple(stored)
@@ -308,6 +316,21 @@ def _written(subscription: Subscription) -> dict[str, Any]:
         "learning": subscription.learning,
         "paused": subscription.state is SubscriptionState.PAUSED,
     }
+
+
+def _learned(memory: Memory) -> dict[str, Any]:
+    """What was learned from thumbs; people are hashes in it that mean nothing elsewhere."""
+    return {"learned": memory.to_dict()} if memory.examples else {}
+
+
+def _memory(written: Mapping[str, Any]) -> Memory:
+    try:
+        return Memory.from_dict(written["learned"]) if "learned" in written else Memory.empty()
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UserError(
+            "What was learned from thumbs in this export cannot be read: export it again, or take "
+            "“learned” out."
+        ) from error
 
 
 def _exported_subscriptions(document: str) -> list[Any]:

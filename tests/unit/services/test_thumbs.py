@@ -109,3 +109,86 @@ async def test_learning_is_switched_off_for_the_whole_channel(world: World) -> N
     assert "not learning from thumbs" in listed.text
     assert "Your thumb on 2601.00001 is kept" in noted.text
     assert "not learning" not in (await world.ask("list")).text
+
+
+async def taught(world: World) -> None:
+    """A subscription that was shown a paper and told that it is liked."""
+    await world.ask('subscribe cs.CL kw:"kv cache"')
+    await world.ask("now")
+    await world.ask("like 2601.00001")
+
+
+async def test_settings_say_what_was_learned_in_the_papers_own_words(world: World) -> None:
+    await taught(world)
+
+    shown = (await world.ask("settings")).text
+
+    assert "#1 (cs.CL): Learned from 1 thumb: likes " in shown
+    assert "kv cache" in shown
+
+
+async def test_what_was_passed_over_speaks_only_beside_thumbs(world: World) -> None:
+    world.feed.papers = (CACHE, paper("2601.00003", "Towels and the KV cache"))
+    await world.ask('subscribe cs.CL kw:"kv cache"')
+    await world.ask("now")
+    world.clock.advance(days=3)
+    before = dict(world.database.memory.learned)
+
+    await world.ask("like 2601.00001")
+
+    assert before == {}
+    [(memory, _)] = world.database.memory.learned.values()
+    votes = {each.arxiv_id: [ballot.vote for ballot in each.ballots] for each in memory.examples}
+    assert votes == {"2601.00001": [Vote.UP], "2601.00003": [Vote.IGNORED]}
+
+
+async def test_a_digest_of_today_was_not_passed_over_yet(world: World) -> None:
+    world.feed.papers = (CACHE, paper("2601.00003", "Towels and the KV cache"))
+
+    await taught(world)
+
+    [(memory, _)] = world.database.memory.learned.values()
+    assert [each.arxiv_id for each in memory.examples] == ["2601.00001"]
+
+
+async def test_a_thumb_without_text_teaches_as_soon_as_there_is_one(world: World) -> None:
+    await world.ask("subscribe cs.CL kw:x")
+    await world.ask("like 2601.00002")
+    world.catalogue.papers["2601.00002"] = ROBOT
+
+    await world.ask("like 2601.00002", user="somebody else")
+
+    [(memory, _)] = world.database.memory.learned.values()
+    assert len(memory.examples[0].ballots) == 2
+
+
+async def test_taking_a_thumb_back_unlearns_it(world: World) -> None:
+    await taught(world)
+
+    await world.ask("unlike 2601.00001")
+
+    assert "Learned" not in (await world.ask("settings")).text
+
+
+async def test_an_export_carries_what_was_learned(world: World) -> None:
+    await taught(world)
+    exported = (await world.ask("export")).attachment
+    assert exported is not None
+    other = World()
+
+    await other.ask(f"import {exported.content}")
+
+    assert "Learned from 1 thumb" in (await other.ask("settings")).text
+
+
+async def test_an_export_whose_learning_is_broken_is_refused_whole(world: World) -> None:
+    await taught(world)
+    exported = (await world.ask("export")).attachment
+    assert exported is not None
+    other = World()
+    broken = exported.content.replace('"ballots"', '"votes"')
+
+    with pytest.raises(UserError, match="cannot be read"):
+        await other.ask(f"import {broken}")
+
+    assert other.database.memory.subscriptions == {}
