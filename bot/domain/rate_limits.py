@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 _EVEN_FLOW = 0.965  # of the ceiling
 _FASTEST_FLOW = 1.7  # from one call to the next, while late ones are made up for
-_WINDOW_SECONDS = 1.025  # no more calls in this than the ceiling allows in one second
+_WINDOW_SECONDS = 1.03  # no more calls in this than the ceiling allows in one second
 _MADE_UP_SECONDS = 1.0  # no call is later than that: the rest of a long stop is not made up for
 
 

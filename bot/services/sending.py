@@ -24,6 +24,7 @@ from bot.ports import Clock, Messenger, UnitOfWork
 
 log = logging.getLogger(__name__)
 
+_TOLD_RETRY_SECONDS = 0.5
 _STALE = "It had waited so long for its channel that it was left out as out of date."
 
 
@@ -155,9 +156,15 @@ class Sender:
             message.attempts,
             retry_after=error.retry_after,
             jitter=random.random(),  # noqa: S311 - spreads load, guards nothing
-            first_seconds=self._rules.first_retry_seconds,
+            first_seconds=self._first_retry_seconds(error),
         )
         return Postponed(message, now, now + timedelta(seconds=delay), error, since)
+
+    def _first_retry_seconds(self, error: TransientError) -> float:
+        """Little where the server said itself when to come back: it knows better than we."""
+        is_told = error.retry_after is not None and not error.may_have_acted
+        usual = self._rules.first_retry_seconds
+        return min(usual, _TOLD_RETRY_SECONDS) if is_told else usual
 
     def _is_stale(self, message: OutboxMessage) -> bool:
         return is_stale(message, now=self._clock.now(), stale_after=self._rules.stale_after)

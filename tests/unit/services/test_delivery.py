@@ -362,6 +362,20 @@ async def test_after_a_429_the_message_surely_is_not_there_and_no_look_up_is_spe
 
 
 @in_simulated_time
+async def test_a_channel_throttled_for_a_moment_waits_hardly_longer() -> None:
+    world = World()
+    world.chat.acts["C1"].append(
+        TransientError("Slow down.", retry_after=0.2, may_have_acted=False)
+    )
+    await world.put(a_message("k"))
+
+    async with running(world.service):
+        await until(world.is_done)
+
+    assert world.chat.called_at[-1][0] < 1
+
+
+@in_simulated_time
 async def test_a_broken_channel_does_not_delay_the_others() -> None:
     world = World()
     world.chat.always["C0"] = DOWN
