@@ -7,15 +7,19 @@ would have brought is then counted, not ranked again.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from bot.domain.diversity import Variety
+from bot.domain.folding import folded_words
 from bot.domain.interests import Interests
 from bot.domain.matching import Scored
+from bot.domain.profile import Liked
 
 SHOWN_BELOW = 5  # papers just below the bar
+_FEWEST_SHARING = 2  # liked papers that hold a term
+_TERMS_SUGGESTED = 3
 _WANTED_A_DAY = 10  # what people read, where they ask for no fewer
 _TOO_MANY = 1.25  # times the places of a digest: then a higher bar is suggested
 _TOO_FEW = 0.5  # of the papers wanted: then a lower one is
@@ -47,6 +51,7 @@ class Trial:
     best: tuple[Scored, ...]  # of all days together, at most max_papers
     below: tuple[Scored, ...]  # nearest to the bar first
     suggestion: Suggestion | None
+    shared_terms: tuple[str, ...] = ()  # what liked papers share and nobody asked for
 
     @property
     def a_day(self) -> float:
@@ -65,7 +70,9 @@ def try_out(
 
     `considered` has a row for each day looked at: how many papers were considered on it.
     """
-    matched = [each for each in ranked if _passes(each, interests.min_score)]
+    # Where nothing is asked for, nothing can be compared with a least score.
+    is_open = not interests.terms and not interests.authors
+    matched = [each for each in ranked if is_open or _passes(each, interests.min_score)]
     days = []
     for on, count in sorted(considered):
         of_day = [each for each in matched if each.announcement.announced_on == on]
@@ -73,13 +80,31 @@ def try_out(
         days.append(TrialDay(on, count, len(of_day), come))
     coming = {each.announcement.sequence for trial_day in days for each in trial_day.come}
     best = [each for each in matched if each.announcement.sequence in coming]
-    below = [each for each in ranked if not _passes(each, interests.min_score)]
+    below = [] if is_open else [each for each in ranked if not _passes(each, interests.min_score)]
     return Trial(
         days=tuple(days),
         best=tuple(best[: interests.max_papers]),
         below=tuple(below[:SHOWN_BELOW]),
         suggestion=_suggest(interests, ranked, days=len(days)),
     )
+
+
+def shared_terms(interests: Interests, liked: Iterable[Liked]) -> tuple[str, ...]:
+    """Folded terms that several liked papers hold, none of which is among what is typed.
+
+    Pairs of words first: a word alone is seldom a good filter.
+    """
+    typed = {word for term in interests.terms for word in folded_words(term.text)}
+    found = [
+        each.term
+        for each in liked
+        if each.points > 0
+        and len(each.papers) >= _FEWEST_SHARING
+        and not typed.issuperset(each.term.split())
+    ]
+    pairs = [term for term in found if " " in term]
+    words = [term for term in found if " " not in term and not any(term in pair for pair in pairs)]
+    return (*pairs, *words)[:_TERMS_SUGGESTED]
 
 
 def _passes(scored: Scored, min_score: float) -> bool:

@@ -13,16 +13,20 @@ from bot.domain.diversity import NO_VARIETY, Variety
 from bot.domain.eligibility import Batch
 from bot.domain.matching import Reader, Scored, rank_many
 from bot.domain.papers import Announcement
+from bot.domain.profile import Profile
 from bot.domain.rarity import Rarity
 from bot.domain.silence import day
+from bot.domain.spelling import spellings
 from bot.domain.subscriptions import Subscription
 from bot.domain.text import shorten
-from bot.domain.trial import Trial, try_out
+from bot.domain.trial import Trial, shared_terms, try_out
 from bot.ports import UnitOfWorkFactory
 from bot.services.rarity import RarityService
 
 _TITLE_LENGTH = 80
 _REASONS_SHOWN = 3
+_TERMS_LOOKED_AT = 40  # of a profile
+_PAPERS_READ = 20  # for how words are written
 
 
 class TryingService:
@@ -41,7 +45,12 @@ class TryingService:
         async with self._open_unit() as unit:
             latest = [on for on, _ in await unit.papers.announced_days(limit=days)]
             announcements = await unit.papers.announced(since=min(latest)) if latest else ()
-        return await asyncio.to_thread(self._tried, wanted, latest, announcements, rarity)
+            profile = (await unit.thumbs.profiles([wanted.id])).get(wanted.id, Profile.empty())
+            terms = shared_terms(wanted.interests, profile.inspect(limit=_TERMS_LOOKED_AT))
+            liked = [await unit.papers.get(each) for each in profile.liked[:_PAPERS_READ]]
+        trial = await asyncio.to_thread(self._tried, wanted, latest, announcements, rarity)
+        written = spellings(terms, filter(None, liked))
+        return replace(trial, shared_terms=tuple(written[term] for term in terms))
 
     def _tried(
         self,
@@ -112,8 +121,11 @@ def trial_lines(trial: Trial, wanted: Subscription) -> Iterator[str]:
             mend = f"edit {wanted.number} {mend}"
         yield (
             f"Change min to {trial.suggestion.min_score:g} (`{mend}`) for about "
-            f"{_number(trial.suggestion.a_day)} a day."
+            f"{max(1, round(trial.suggestion.a_day))} a day."
         )
+    if trial.shared_terms:
+        named = ", ".join(f"“{term}”" for term in trial.shared_terms)
+        yield f"Papers liked here share {named}: worth a place among the keywords after `kw:`."
 
 
 def _below(scored: Scored, bar: float) -> str:
@@ -121,7 +133,7 @@ def _below(scored: Scored, bar: float) -> str:
     best = sorted(scored.reasons, key=lambda reason: -abs(reason.points))[:_REASONS_SHOWN]
     why = ", ".join(f"{each.term} {each.points:+.1f} ({each.where})" for each in best)
     return (
-        f"{scored.score:.1f}, {bar - scored.score:.1f} missing: "
+        f"{scored.score:.2f}, {bar - scored.score:.2f} missing: "
         f"{shorten(paper.title, _TITLE_LENGTH)} ({paper.arxiv_id}): {why}."
     )
 

@@ -68,6 +68,14 @@ async def test_a_filter_not_saved_is_tried_as_it_is(world: World) -> None:
     assert "Thu 22 Jan 2026: 1 of 1 that match, of 4 announced." in text
 
 
+async def test_without_keywords_everything_matches_and_no_bar_is_suggested(world: World) -> None:
+    text = (await world.ask("preview cs.CL kw:none days:1")).text
+
+    assert "4 of 4 that match, of 4 announced." in text
+    assert "below" not in text
+    assert "Change" not in text
+
+
 async def test_before_the_first_announcement_there_is_nothing_to_try_on() -> None:
     text = (await World().ask("preview cs.CL kw:x days:3")).text
 
