@@ -153,6 +153,8 @@ class Desk:
         return _shared(f"Paused {_short(paused)}: no digests until `resume {paused.number}`.")
 
     async def _resume(self, command: ask.Resume, actor: Actor) -> Reply:
+        if command.number is None and await self._subscribing.try_again(actor):
+            return _shared("This channel is written to again: what waited for it goes out now.")
         resumed = await self._subscribing.resume(actor, command.number)
         return _shared(f"Resumed {_short(resumed)}: next digest {local_time(resumed)}.")
 

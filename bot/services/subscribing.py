@@ -120,6 +120,16 @@ class SubscribingService:
             await unit.commit()
         return paused
 
+    async def try_again(self, actor: Actor) -> bool:
+        """Let a channel that refused us be tried again; False where it did not refuse."""
+        async with self._open_unit() as unit:
+            state = await unit.destinations.state(actor.destination)
+            if state.disabled_code is None:
+                return False
+            await unit.destinations.enable(actor.destination)
+            await unit.commit()
+        return True
+
     async def resume(self, actor: Actor, number: int | None) -> Subscription:
         """Start its digests again, and let its channel be tried again."""
         async with self._open_unit() as unit:

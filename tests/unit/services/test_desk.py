@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.commands import Audience
 from bot.errors import TransientError, UserError
-from tests.fakes.world import World, paper
+from tests.fakes.world import CHANNEL, WEDNESDAY, World, paper
 
 CACHE = paper("2601.00001", "Sharing the KV cache", abstract="A KV cache is shared and reused.")
 ROBOT = paper("2601.00002", "A robot folds towels", abstract="Towels are folded by a robot.")
@@ -159,6 +159,23 @@ async def test_paused_is_paused_until_resumed(world: World) -> None:
     assert "`resume 1`" in paused.text
     assert "Paused: paused by a person." in listed.text
     assert "next digest Wed 21 Jan 2026 09:00" in resumed.text
+
+
+async def test_a_channel_that_refused_us_is_tried_again_on_resume(world: World) -> None:
+    await world.ask("subscribe cs.CL kw:LLM")
+    await world.ask("subscribe cs.LG kw:LLM")
+    async with world.database.unit_of_work() as unit:
+        await unit.destinations.disable(
+            CHANNEL, code="is_archived", reason="The channel is archived.", now=WEDNESDAY
+        )
+        await unit.commit()
+
+    refused = await world.ask("status")
+    resumed = await world.ask("resume")
+
+    assert "The channel is archived." in refused.text
+    assert "written to again" in resumed.text
+    assert "archived" not in (await world.ask("status")).text
 
 
 async def test_unsubscribing_and_coming_back_does_not_repeat_papers(world: World) -> None:
