@@ -12,6 +12,7 @@ from bot.domain.commands import (
     Command,
     Edit,
     Export,
+    Forget,
     Help,
     Import,
     ListSubscriptions,
@@ -26,12 +27,14 @@ from bot.domain.commands import (
     Subscribe,
     SubscriptionChanges,
     Summarize,
+    Thumb,
     Unsubscribe,
     Why,
 )
 from bot.domain.interests import Formula, InterestChanges, Interests, Term, TermKind
 from bot.domain.papers import ArxivId
 from bot.domain.subscriptions import Destination, Schedule, Subscription
+from bot.domain.thumbs import Vote
 from bot.domain.verbs import VERBS
 from bot.errors import UserError
 
@@ -102,6 +105,19 @@ def test_a_shell_that_took_the_quotes_off_says_the_same() -> None:
         ("preview 2", Preview(2)),
         ("preview 2 top:3", Preview(2, only(max_papers=3))),
         ("preview cs.CL", Preview(None, only(categories=("cs.CL",)))),
+        ("preview 2 days:5", Preview(2, days=5)),
+        ("preview cs.CL days:14", Preview(None, only(categories=("cs.CL",)), days=14)),
+        ("like 2601.13824", Thumb(PAPER, Vote.UP)),
+        ("👍 https://arxiv.org/abs/2601.13824", Thumb(PAPER, Vote.UP)),
+        ("+1 2601.13824", Thumb(PAPER, Vote.UP)),
+        ("dislike 2601.13824", Thumb(PAPER, Vote.DOWN)),
+        ("unlike 2601.13824", Thumb(PAPER, None)),
+        ("forget", Forget()),
+        ("forget 2", Forget(2)),
+        ("settings learning:reset", Forget()),
+        ("edit 2 learning:reset", Forget(2)),
+        ("settings learning:off", Settings(SubscriptionChanges(learning=False))),
+        ("edit 2 learning:on", Edit(2, SubscriptionChanges(learning=True))),
         ("now 2", Now(2)),
         ("summarize 2601.13824v2", Summarize(ArxivId("2601.13824", 2))),
         ("summarise https://arxiv.org/pdf/2601.13824", Summarize(PAPER)),
