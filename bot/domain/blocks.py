@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bot.domain.eligibility import Batch, Mask
 from bot.domain.interests import Interests
+from bot.domain.profile import Profile
 from bot.domain.scoring import Scores
 from bot.domain.sheet import POINT
 
@@ -27,6 +28,7 @@ class Reader:
     posted: frozenset[str] = frozenset()  # arXiv IDs
     after_sequence: int = 0  # announcements up to this one were considered before
     since: date | None = None  # the first day of announcements wanted
+    profile: Profile | None = None  # what thumbs said; None where they do not count
 
     @property
     def is_open(self) -> bool:
