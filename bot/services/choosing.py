@@ -9,7 +9,9 @@ from datetime import date, timedelta
 from bot.domain.diversity import SPARE, Variety
 from bot.domain.interests import Formula, Interests
 from bot.domain.matching import Ranking, Reader
+from bot.domain.profile import Profile
 from bot.domain.subscriptions import Subscription
+from bot.ports import UnitOfWork
 
 
 def reader_of(
@@ -17,6 +19,7 @@ def reader_of(
     posted: Mapping[int, frozenset[str]],
     *,
     today: date,
+    profile: Profile | None,
     is_diverse: bool,
 ) -> Reader:
     """What was posted or considered before stays out, and what is too old.
@@ -29,7 +32,15 @@ def reader_of(
         posted=posted.get(subscription.id, frozenset()),
         after_sequence=subscription.seen_through,
         since=today - timedelta(days=interests.days_back),
+        profile=profile,
     )
+
+
+async def profiles_of(
+    unit: UnitOfWork, subscriptions: Sequence[Subscription]
+) -> dict[int, Profile]:
+    """What those have learned that let thumbs count."""
+    return await unit.thumbs.profiles([each.id for each in subscriptions if each.learning])
 
 
 def with_spares(interests: Interests) -> Interests:

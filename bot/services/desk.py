@@ -172,8 +172,8 @@ class Desk:
         async with self._open_unit() as unit:
             days = await unit.papers.announced_days(limit=1)
         cursor = await self._subscribing.before_latest_day(wanted.interests.categories)
-        trial = replace(wanted, id=0, seen_through=cursor)
-        [digest] = await self._digests.compose([trial])
+        trial = replace(wanted, seen_through=cursor)
+        [digest] = await self._digests.compose([trial], with_posted=True)
         announced_on = day(days[0][0]) if days else "no announcement yet"
         return Reply(f"Preview, nothing is posted. {_counted(digest, announced_on)}", digest=digest)
 

@@ -20,12 +20,13 @@ from bot.domain.interests import Interests
 from bot.domain.matching import Ranking, Reader, rank_many
 from bot.domain.outbox import OutboxMessage
 from bot.domain.papers import Announcement, Paper
+from bot.domain.profile import Profile
 from bot.domain.rarity import Rarity
 from bot.domain.silence import FeedStanding, explain_silence
 from bot.domain.subscriptions import Subscription
 from bot.domain.summary import Summary
 from bot.ports import Clock, Progress, Renderer, UnitOfWork, UnitOfWorkFactory, no_progress
-from bot.services.choosing import reader_of, settled
+from bot.services.choosing import profiles_of, reader_of, settled
 from bot.services.rarity import RarityService
 from bot.services.standing import feed_standing
 from bot.services.summaries import SummaryService, Wanted
@@ -51,6 +52,7 @@ class _Material:
 
     announcements: tuple[Announcement, ...]
     posted: dict[int, frozenset[str]]
+    profiles: dict[int, Profile]
     standing: FeedStanding
 
     @property
@@ -83,15 +85,24 @@ class DigestService:
         self._progress = progress
         self._is_diverse = is_diverse
 
-    async def compose(self, subscriptions: Sequence[Subscription]) -> tuple[Digest, ...]:
+    async def compose(
+        self, subscriptions: Sequence[Subscription], *, with_posted: bool = False
+    ) -> tuple[Digest, ...]:
         """The digests these subscriptions would get now; nothing is stored.
 
-        Their `slot` is empty: whoever posts one gives it its slot.
+        `with_posted` shows what was posted before as well. Their `slot` is empty: whoever posts
+        one gives it its slot.
         """
         material = await self._read(subscriptions)
         rarity = await self._rarity.current()
         readers = [
-            reader_of(each, material.posted, today=self._today(), is_diverse=self._is_diverse)
+            reader_of(
+                each,
+                {} if with_posted else material.posted,
+                today=self._today(),
+                profile=material.profiles.get(each.id),
+                is_diverse=self._is_diverse,
+            )
             for each in subscriptions
         ]
         rankings = await asyncio.to_thread(
@@ -157,6 +168,7 @@ class DigestService:
                     [each.id for each in subscriptions],
                     among=[each.paper.arxiv_id for each in announcements],
                 ),
+                profiles=await profiles_of(unit, subscriptions),
                 standing=await feed_standing(
                     unit, now=self._clock.now(), extra_holidays=self._extra_holidays
                 ),

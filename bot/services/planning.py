@@ -33,7 +33,7 @@ from bot.ports import (
     Telemetry,
     UnitOfWorkFactory,
 )
-from bot.services.choosing import reader_of, settled
+from bot.services.choosing import profiles_of, reader_of, settled
 from bot.services.digests import (
     Slot,
     SummaryBook,
@@ -259,9 +259,16 @@ class PlanningService:
                 [due.subscription.id for due in ready],
                 among=[each.paper.arxiv_id for each in material.announcements],
             )
+            profiles = await profiles_of(unit, [due.subscription for due in ready])
         today = calendar.eastern_day(run.now)
         readers = [
-            reader_of(due.subscription, posted, today=today, is_diverse=self._is_diverse)
+            reader_of(
+                due.subscription,
+                posted,
+                today=today,
+                profile=profiles.get(due.subscription.id),
+                is_diverse=self._is_diverse,
+            )
             for due in ready
         ]
         rankings = rank_many(readers, material.announcements, rarity=material.rarity)

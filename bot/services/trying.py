@@ -21,6 +21,7 @@ from bot.domain.subscriptions import Subscription
 from bot.domain.text import shorten
 from bot.domain.trial import Trial, shared_terms, try_out
 from bot.ports import UnitOfWorkFactory
+from bot.services.choosing import profiles_of
 from bot.services.rarity import RarityService
 
 _TITLE_LENGTH = 80
@@ -45,10 +46,10 @@ class TryingService:
         async with self._open_unit() as unit:
             latest = [on for on, _ in await unit.papers.announced_days(limit=days)]
             announcements = await unit.papers.announced(since=min(latest)) if latest else ()
-            profile = (await unit.thumbs.profiles([wanted.id])).get(wanted.id, Profile.empty())
+            profile = (await profiles_of(unit, [wanted])).get(wanted.id, Profile.empty())
             terms = shared_terms(wanted.interests, profile.inspect(limit=_TERMS_LOOKED_AT))
             liked = [await unit.papers.get(each) for each in profile.liked[:_PAPERS_READ]]
-        trial = await asyncio.to_thread(self._tried, wanted, latest, announcements, rarity)
+        trial = await asyncio.to_thread(self._tried, wanted, latest, announcements, rarity, profile)
         written = spellings(terms, filter(None, liked))
         return replace(trial, shared_terms=tuple(written[term] for term in terms))
 
@@ -58,10 +59,11 @@ class TryingService:
         days: Sequence[date],
         announcements: Sequence[Announcement],
         rarity: Rarity,
+        profile: Profile,
     ) -> Trial:
         interests = wanted.interests
         everything = replace(interests, min_score=0.0, max_papers=max(1, len(announcements)))
-        [ranking] = rank_many([Reader(everything)], announcements, rarity=rarity)
+        [ranking] = rank_many([Reader(everything, profile=profile)], announcements, rarity=rarity)
         eligible = Batch(announcements).eligible(interests, after_sequence=0, since=None)
         counts = Counter(
             each.announced_on
