@@ -76,7 +76,7 @@ class Memory:
     subscriptions: dict[int, Subscription] = field(default_factory=dict)
     removed: set[int] = field(default_factory=set)
     destinations: dict[Destination, DestinationState] = field(default_factory=dict)
-    digests: list[DigestRecord] = field(default_factory=list)
+    digests: dict[int, tuple[DigestRecord, ...]] = field(default_factory=dict)  # by subscription
     outbox: dict[str, Posting] = field(default_factory=dict)
     summaries: dict[SummaryKey, Summary] = field(default_factory=dict)
     turns: dict[SummaryKey, Turn] = field(default_factory=dict)
@@ -195,7 +195,9 @@ class MemoryPapers:
             version = _store(memory, announcement.paper)
             if version not in memory.announcements:
                 memory.announcements[version] = replace(
-                    announcement, sequence=len(memory.announcements) + 1
+                    announcement,
+                    paper=memory.papers[version],
+                    sequence=len(memory.announcements) + 1,
                 )
                 unseen.append(version)
         return tuple(_announcement(memory, version) for version in unseen)
@@ -273,7 +275,8 @@ def _store(memory: Memory, paper: Paper) -> Version:
 
 
 def _announcement(memory: Memory, version: Version) -> Announcement:
-    return replace(memory.announcements[version], paper=memory.papers[version])
+    announcement, paper = memory.announcements[version], memory.papers[version]
+    return announcement if announcement.paper is paper else replace(announcement, paper=paper)
 
 
 class MemorySubscriptions:
@@ -430,7 +433,8 @@ class MemoryDigests:
             return False
         for paper in papers.values():
             memory.papers.setdefault((paper.arxiv_id, paper.version), paper)
-        memory.digests.append(DigestRecord(subscription_id, digest, created_at))
+        record = DigestRecord(subscription_id, digest, created_at)
+        memory.digests[subscription_id] = (*memory.digests.get(subscription_id, ()), record)
         return True
 
     async def add_many(self, records: Sequence[DigestRecord]) -> tuple[bool, ...]:
@@ -466,12 +470,8 @@ class MemoryDigests:
                     return record, entry
         return None
 
-    def _of(self, subscription_id: int) -> list[DigestRecord]:
-        return [
-            record
-            for record in self._transaction.read().digests
-            if record.subscription_id == subscription_id
-        ]
+    def _of(self, subscription_id: int) -> tuple[DigestRecord, ...]:
+        return self._transaction.read().digests.get(subscription_id, ())
 
     def _as_stored(self, record: DigestRecord) -> DigestRecord:
         """Papers and summaries as they are stored now: entries only refer to them."""
@@ -601,10 +601,13 @@ class MemoryOutbox:
         memory = self._transaction.read()
         first: dict[Destination, Posting] = {}
         for posting in memory.outbox.values():
+            if posting.message.state not in OPEN:
+                continue
             destination = posting.message.destination
             state = memory.destinations.get(destination, DestinationState())
-            is_wanted = platforms is None or destination.platform in platforms
-            if posting.message.state in OPEN and state.disabled_at is None and is_wanted:
+            if state.disabled_at is None and (
+                platforms is None or destination.platform in platforms
+            ):
                 first[destination] = _first(first.get(destination, posting), posting)
         return list(first.values())
 

@@ -173,13 +173,9 @@ class Planning:
         assert stored is not None
         return stored
 
-    def records(self, subscription: Subscription) -> list[DigestRecord]:
+    def records(self, subscription: Subscription) -> tuple[DigestRecord, ...]:
         """Its digests, oldest first."""
-        return [
-            record
-            for record in self.database.memory.digests
-            if record.subscription_id == subscription.id
-        ]
+        return self.database.memory.digests.get(subscription.id, ())
 
     def posted(self, subscription: Subscription) -> list[list[str]]:
         """The papers of its digests, oldest first."""

@@ -270,7 +270,7 @@ async def test_a_digest_that_cannot_be_shown_keeps_nobody_else_waiting(
 
     broken = everybody[6]
     assert planned == 29
-    assert bot.records(broken) == []
+    assert bot.records(broken) == ()
     [skipped] = [record for record in caplog.records if record.msg == "planning.skipped"]
     assert skipped.levelno == logging.ERROR
     assert skipped.__dict__["subscription"] == broken.id
@@ -303,7 +303,7 @@ async def test_a_term_that_breaks_the_ranking_of_all_harms_only_its_own_digest(
 
     assert await bot.plan() == 24
 
-    assert bot.records(everybody[10]) == []
+    assert bot.records(everybody[10]) == ()
     assert (await bot.now(everybody[10])).next_run_at == TOMORROW_AT_NINE
     assert all(bot.posted(each) == [["2601.1"]] for each in everybody if each is not everybody[10])
 
@@ -342,7 +342,7 @@ async def test_a_digest_that_the_database_refuses_harms_only_itself(bot: Plannin
 
     assert await bot.plan() == 11
 
-    assert bot.records(everybody[4]) == []
+    assert bot.records(everybody[4]) == ()
     assert bot.messages("C5") == []
     assert bot.posted(everybody[11]) == [["2601.1"]]
 
@@ -369,7 +369,7 @@ async def test_a_subscription_paused_while_summaries_are_written_gets_nothing() 
 
     assert await bot.plan() == 0
 
-    assert bot.records(subscription) == []
+    assert bot.records(subscription) == ()
     assert bot.messages() == []
     assert (await bot.now(subscription)).seen_through == 0
 
@@ -379,7 +379,7 @@ async def test_a_subscription_removed_while_summaries_are_written_gets_nothing()
 
     assert await bot.plan() == 0
 
-    assert bot.records(subscription) == []
+    assert bot.records(subscription) == ()
     assert bot.messages() == []
 
 
