@@ -46,19 +46,23 @@ class Cells:
 
 
 class Block:
-    """The scores of some readers, row by row, for every announcement of a batch.
+    """The scores of some readers for every announcement that one of them may get.
 
-    `start` is the row of `scores` that the first of `readers` has.
+    `rows` are the readers' rows in `scores`.
     """
 
-    def __init__(self, batch: Batch, scores: Scores, readers: Sequence[Reader], start: int) -> None:
-        self.batch, self.readers, self.start = batch, readers, start
-        rows = slice(start, start + len(readers))
+    def __init__(
+        self, batch: Batch, scores: Scores, readers: Sequence[Reader], rows: NDArray[np.int64]
+    ) -> None:
+        self.batch, self.readers, self.rows = batch, readers, rows
         eligible = np.stack([self._eligible(reader) for reader in readers])
         self.considered = np.count_nonzero(eligible, axis=1)
+        self._columns = np.flatnonzero(eligible.any(axis=0))  # all others are no one's
+        eligible = eligible[:, self._columns]
         self.excluded = np.zeros(len(readers), dtype=np.int64)
-        if scores.unwanted[rows].nnz:
-            barred = (scores.unwanted[rows] @ scores.present).toarray() > 0
+        unwanted = scores.unwanted[rows]
+        if unwanted.nnz:
+            barred = (unwanted @ scores.present[:, self._columns]).toarray() > 0
             self.excluded = np.count_nonzero(eligible & barred, axis=1)
             eligible &= ~barred
         self.followed = {
@@ -67,10 +71,8 @@ class Block:
             if reader.interests.authors
             for column, authors in batch.followed(reader.interests.authors).items()
         }
-        self._points = scores.product.points(rows)
-        for cell in self.followed:
-            self._points[cell] += int(AUTHOR_POINTS * POINT) + _GUARANTEE
-        self._points[[row for row, reader in enumerate(readers) if reader.is_open]] = _GUARANTEE
+        self._points = scores.product.points(rows, self._columns)
+        self._promise_places()
         np.multiply(self._points, eligible, out=self._points)
         asked = [_bar(reader.interests.min_score) for reader in readers]
         self._bars = np.maximum(np.array(asked, dtype=np.int32), scores.least[rows])
@@ -91,6 +93,16 @@ class Block:
         most = np.maximum(below.max(axis=1, initial=0), 1)
         return self._sorted(below == most[:, None], np.ones(len(self.readers), dtype=np.int64))
 
+    def _promise_places(self) -> None:
+        """Raise what needs no score above all scores: followed authors, readers without terms."""
+        for row, column in self.followed:
+            local = np.searchsorted(self._columns, column)
+            if local < len(self._columns) and self._columns[local] == column:
+                self._points[row, local] += int(AUTHOR_POINTS * POINT) + _GUARANTEE
+        self._points[[row for row, reader in enumerate(self.readers) if reader.is_open]] = (
+            _GUARANTEE
+        )
+
     def _eligible(self, reader: Reader) -> Mask:
         eligible = self.batch.eligible(
             reader.interests, after_sequence=reader.after_sequence, since=reader.since
@@ -102,8 +114,9 @@ class Block:
 
     def _sorted(self, wanted: Mask, most: NDArray[np.int64]) -> Cells:
         """The wanted cells, at most `most` of each row."""
-        rows, columns = np.divmod(np.flatnonzero(wanted), wanted.shape[1])
-        earned = self._points[rows, columns].astype(np.int64)
+        rows, local = np.divmod(np.flatnonzero(wanted), max(1, wanted.shape[1]))
+        columns = self._columns[local]
+        earned = self._points[rows, local].astype(np.int64)
         ties = self._ties(rows, columns)
         order = np.lexsort((ties, -earned, rows))
         rank = np.arange(len(rows)) - np.searchsorted(rows, rows)

@@ -16,6 +16,7 @@ _TO_SPACES = str.maketrans(dict.fromkeys(string.punctuation.translate(_IN_WORDS)
 _COMPOUND = re.compile(  # written together as often as apart
     r"(multi)(?!pl|tud)[a-z]{4,}|(pre|post)train[a-z]*|(fine)tun[a-z]*"
 )
+_FIRST_PARTS = ("multi", "pre", "post", "fine")
 _IRREGULAR = {
     "analyses": "analysis",
     "biases": "bias",
@@ -67,8 +68,7 @@ def fold(word: str) -> tuple[str, ...]:
 
 def pieces(word: str) -> tuple[str, ...]:
     """`pretraining` as ("pre", "training"), most words as they are."""
-    compound = _COMPOUND.fullmatch(word)
-    if not compound:
+    if not word.startswith(_FIRST_PARTS) or not (compound := _COMPOUND.fullmatch(word)):
         return (word,)
     first = next(group for group in compound.groups() if group)
     return first, word[len(first) :]

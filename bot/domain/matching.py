@@ -114,10 +114,16 @@ def rank_many(
     papers = [announcement.paper for announcement in batch.announcements]
     scores = compile_scores([reader.interests for reader in readers], papers, rarity=rarity)
     book = ReasonBook(scores)
-    rows_at_once = max(1, _CELLS_AT_ONCE // max(1, len(papers)))
-    for start in range(0, len(readers), rows_at_once):
-        block = Block(batch, scores, readers[start : start + rows_at_once], start)
-        yield from _rankings(block, book)
+    at_once = max(1, _CELLS_AT_ONCE // max(1, len(papers)))
+    order = list(range(len(readers)))
+    if len(readers) > at_once:  # readers of the same categories together look at fewer papers
+        order.sort(key=lambda row: readers[row].interests.categories)
+    rankings: dict[int, Ranking] = {}
+    for start in range(0, len(order), at_once):
+        rows = order[start : start + at_once]
+        block = Block(batch, scores, [readers[row] for row in rows], np.array(rows))
+        rankings.update(zip(rows, _rankings(block, book), strict=True))
+    return map(rankings.__getitem__, range(len(readers)))
 
 
 def _rankings(block: Block, book: ReasonBook) -> Iterator[Ranking]:
@@ -145,7 +151,7 @@ def _scored(block: Block, book: ReasonBook, cells: Cells) -> list[Scored]:
         for place, cell in enumerate(zip(rows, columns, strict=True) if block.followed else ())
         if (names := block.followed.get(cell))
     }
-    evidence = Evidence(book, cells.rows + block.start, cells.columns, authors)
+    evidence = Evidence(book, block.rows[cells.rows], cells.columns, authors)
     return [
         Scored(announcements[column], kinds[row][column], score, evidence, place)
         for place, (row, column, score) in enumerate(zip(rows, columns, points, strict=True))

@@ -106,7 +106,8 @@ class _Numbers(dict[str, int]):
         self.several: list[list[int]] = []
 
     def __missing__(self, chunk: str) -> int:
-        parts = [piece for word in raw_words(chunk) for piece in pieces(word)]
+        words = (chunk,) if chunk.isascii() and chunk.isalnum() else raw_words(chunk)
+        parts = [piece for word in words for piece in pieces(word)]
         self.spellings.update(parts)
         numbers = [self.folded.setdefault(singular(part), len(self.folded) + 1) for part in parts]
         if len(numbers) != 1:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import chain, count
 from operator import attrgetter
 
 import numpy as np
@@ -135,19 +136,19 @@ def _listed(lists: Sequence[Sequence[Term]]) -> tuple[csr_array, list[Term]]:
     # Hashing a Term costs ten times as much as hashing its text, and there are many.
     flat = list(chain.from_iterable(lists))
     keys: list[str | tuple[str, float, str]] = list(map(attrgetter("text"), flat))
-    weights = np.fromiter(map(attrgetter("weight"), flat), dtype=np.float64, count=len(flat))
-    is_phrase = np.array([kind is TermKind.PHRASE for kind in map(attrgetter("kind"), flat)], bool)
-    for at in np.flatnonzero((weights != 1) | ~is_phrase).tolist():
-        keys[at] = (flat[at].text, flat[at].weight, flat[at].kind.value)
-    term_of = dict(zip(keys, flat, strict=True))
-    numbers = dict(zip(term_of, range(len(term_of)), strict=True))
-    terms = list(term_of.values())
-    columns = list(map(numbers.__getitem__, keys))
+    kinds, weights = list(map(attrgetter("kind"), flat)), list(map(attrgetter("weight"), flat))
+    if kinds.count(TermKind.PHRASE) < len(flat) or weights.count(1.0) < len(flat):
+        for at, term in enumerate(flat):
+            if term.weight != 1 or term.kind is not TermKind.PHRASE:
+                keys[at] = (term.text, term.weight, term.kind.value)
+    numbers = defaultdict[str | tuple[str, float, str], int](count().__next__)
+    columns = np.fromiter(map(numbers.__getitem__, keys), dtype=np.int32, count=len(keys))
+    is_first = np.diff(np.maximum.accumulate(columns), prepend=-1) > 0 if flat else columns > 0
+    terms = [flat[at] for at in np.flatnonzero(is_first).tolist()]
     starts = np.concatenate(([0], np.cumsum([len(listed) for listed in lists], dtype=np.int64)))
     ones = np.ones(len(columns), dtype=np.int32)
     shape = (len(lists), len(terms))
-    indices = np.asarray(columns, dtype=np.int32)
-    return csr_array((ones, indices, starts.astype(np.int32)), shape=shape), terms
+    return csr_array((ones, columns, starts.astype(np.int32)), shape=shape), terms
 
 
 def _each_once(matrix: csr_array, terms: Sequence[Term], sheet: Sheet) -> csr_array:
@@ -157,6 +158,8 @@ def _each_once(matrix: csr_array, terms: Sequence[Term], sheet: Sheet) -> csr_ar
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     identity = np.array(sheet.identity, dtype=np.int64)
     things = rows * (int(identity.max()) + 1) + identity[matrix.indices]
+    if np.diff(np.sort(things)).all():  # as nearly always: nobody said the same thing twice
+        return matrix
     weights = np.array([term.weight for term in terms])[matrix.indices]
     order = np.lexsort((matrix.indices, -weights, things))
     is_first = np.concatenate(([True], np.diff(things[order]) > 0))[: len(order)]

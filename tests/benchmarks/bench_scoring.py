@@ -30,6 +30,7 @@ _AT_MOST_SECONDS = 1.0
 _AT_LEAST_TIMES = 1_000
 _GROWTH = 2.2
 _SAMPLE = 4  # readers for whom the plain loop is run; its time is scaled up
+_IN_PAPERS = 5  # of the 3,021: what is rarer is seldom a keyword
 _CATEGORIES = ("cs.AI", "cs.CL", "cs.CV", "cs.DC", "cs.LG")
 
 
@@ -120,7 +121,7 @@ def _document_frequencies(papers: Sequence[Paper]) -> Counter[str]:
         long = {word for word in words if len(word) > 3}
         pairs = {f"{one} {other}" for one, other in pairwise(words) if {one, other} <= long}
         frequencies.update(long | pairs)
-    return Counter({term: count for term, count in frequencies.items() if count > 1})
+    return Counter({term: count for term, count in frequencies.items() if count >= _IN_PAPERS})
 
 
 def _rank_all(
