@@ -125,11 +125,11 @@ def _suggest(interests: Interests, ranked: Sequence[Scored], *, days: int) -> Su
         return None
     scores = sorted((each.score for each in ranked), reverse=True)
     last = scores[min(len(scores), round(wanted * days)) - 1]
-    if matched < wanted:
-        bar = math.floor(last * 10) / 10
-        is_better = bar < interests.min_score
-    else:
-        bar = math.ceil(last * 10) / 10
-        is_better = bar > interests.min_score
-    coming = sum(_passes(each, bar) for each in ranked) / days
-    return Suggestion(bar, coming) if is_better else None
+    # Of the tenths around it the one that brings nearest to what is wanted: scores are often equal.
+    coming = {
+        bar: sum(_passes(each, bar) for each in ranked) / days
+        for bar in (math.floor(last * 10) / 10, math.ceil(last * 10) / 10)
+    }
+    bar = min(coming, key=lambda each: abs(coming[each] - wanted))
+    is_nearer = abs(coming[bar] - wanted) < abs(matched - wanted)
+    return Suggestion(bar, coming[bar]) if is_nearer else None
