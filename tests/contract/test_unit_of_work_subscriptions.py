@@ -44,6 +44,7 @@ EVERYTHING_SAID = Subscription(
     language="zh",
     threads=False,
     announce_empty=True,
+    learning=False,
     state=SubscriptionState.DISABLED,
     state_reason="I am not in #papers: type `/invite @Papercourier`.",
     created_by="U42",
