@@ -1,0 +1,65 @@
+"""What the core asks of the outside, in the core's own words: one Protocol each."""
+
+from bot.ports.announcements import FeedCheck, FeedRepository, PaperRepository
+from bot.ports.arxiv import (
+    FeedReading,
+    FeedSource,
+    FullText,
+    FullTextSource,
+    Pace,
+    PaperSource,
+    SlotStore,
+)
+from bot.ports.channels import (
+    DestinationRepository,
+    DestinationState,
+    SubscriptionRepository,
+    SubscriptionStep,
+    ThumbRepository,
+)
+from bot.ports.clock import Clock
+from bot.ports.memory import Housekeeping, UnitOfWork, UnitOfWorkFactory
+from bot.ports.models import QuestionAnswerer, Summarizer
+from bot.ports.platforms import Messenger, Renderer
+from bot.ports.posting import DigestRecord, DigestRepository, OutboxRepository
+from bot.ports.reading import BudgetRepository, SummaryFailure, SummaryRepository, SummaryTurn
+from bot.ports.work import NO_TELEMETRY, JobQueue, Progress, SilentTelemetry, Telemetry, no_progress
+
+__all__ = [
+    "NO_TELEMETRY",
+    "BudgetRepository",
+    "Clock",
+    "DestinationRepository",
+    "DestinationState",
+    "DigestRecord",
+    "DigestRepository",
+    "FeedCheck",
+    "FeedReading",
+    "FeedRepository",
+    "FeedSource",
+    "FullText",
+    "FullTextSource",
+    "Housekeeping",
+    "JobQueue",
+    "Messenger",
+    "OutboxRepository",
+    "Pace",
+    "PaperRepository",
+    "PaperSource",
+    "Progress",
+    "QuestionAnswerer",
+    "Renderer",
+    "SilentTelemetry",
+    "SlotStore",
+    "SubscriptionRepository",
+    "SubscriptionStep",
+    "Summarizer",
+    "SummaryFailure",
+    "SummaryRepository",
+    "SummaryTurn",
+    "Telemetry",
+    "ThumbRepository",
+    "UnitOfWork",
+    "UnitOfWorkFactory",
+    "no_progress",
+]
