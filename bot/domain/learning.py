@@ -9,6 +9,7 @@ brings, is in docs/explanation/learning.md.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,10 +21,12 @@ from bot.domain.rarity import Rarity
 from bot.domain.telling import telling_terms
 from bot.domain.thumbs import Vote
 
-MOST_VOTED = 60  # papers remembered with thumbs, the latest; a profile has a bit for each
-MOST_IGNORED = 60  # papers remembered that were passed over
+MOST_VOTED = 50  # papers remembered with thumbs; a profile has a bit for each
+MOST_IGNORED = 40  # papers remembered that were passed over
+MOST_TERMS = 120  # remembered of a paper
 HALF_LIFE_DAYS = 180.0  # a thumb this much older than the latest one counts half
 MOST_OF_A_PERSON = 10.0  # fresh thumbs: more of one person weigh no more than so many together
+ALWAYS_OF_A_PERSON = 5.0  # up to here one person may outweigh all others together
 _NOBODY = ""
 
 
@@ -83,7 +86,9 @@ class Memory:
         if known:
             example = replace(known, ballots=ballots)
         else:
-            example = Example(paper.arxiv_id, *telling_terms(paper, rarity), ballots)
+            example = Example(
+                paper.arxiv_id, *telling_terms(paper, rarity, limit=MOST_TERMS), ballots
+            )
         others = (each for each in self.examples if each is not known)
         return Memory(_latest((example, *others)))
 
@@ -142,13 +147,35 @@ def _stays(ballot: Ballot, voter: str) -> bool:
 
 
 def _latest(examples: Iterable[Example]) -> tuple[Example, ...]:
-    """As many as are remembered, latest first; of one moment, by arXiv ID."""
+    """As many as are remembered, latest first; of one moment, by arXiv ID.
+
+    Where there are too many votes, whoever gave most loses their oldest: nobody can flood out
+    what the others said.
+    """
     ordered = sorted(examples, key=lambda each: each.arxiv_id)
     ordered.sort(key=lambda each: each.at, reverse=True)
-    voted = [each for each in ordered if not each.is_ignored][:MOST_VOTED]
+    voted = [each for each in ordered if not each.is_ignored]
+    while len(voted) > MOST_VOTED:
+        given = Counter(ballot.voter for each in voted for ballot in each.ballots)
+        most = max(given, key=lambda voter: (given[voter], voter))
+        voted = _without_oldest(voted, most)
     ignored = [each for each in ordered if each.is_ignored][:MOST_IGNORED]
-    kept = {each.arxiv_id for each in (*voted, *ignored)}
-    return tuple(each for each in ordered if each.arxiv_id in kept)
+    return tuple(sorted((*voted, *ignored), key=lambda each: each.at, reverse=True))
+
+
+def _without_oldest(examples: Sequence[Example], voter: str) -> list[Example]:
+    """`examples` without the oldest vote of `voter`."""
+    theirs = [
+        (ballot.at, -place)
+        for place, each in enumerate(examples)
+        for ballot in each.ballots
+        if ballot.voter == voter
+    ]
+    oldest = -min(theirs)[1]
+    example = examples[oldest]
+    kept = tuple(ballot for ballot in example.ballots if ballot.voter != voter)
+    fewer = [replace(example, ballots=kept)] if kept else []
+    return [*examples[:oldest], *fewer, *examples[oldest + 1 :]]
 
 
 def _weighed(examples: Sequence[Example]) -> list[Weighed]:
@@ -170,14 +197,27 @@ def _weighed(examples: Sequence[Example]) -> list[Weighed]:
 
 
 def _shares_of_voters(examples: Sequence[Example], newest: datetime) -> dict[str, float]:
-    """What a vote of each person is worth, so that nobody's together outweigh the most."""
+    """What a vote of each person is worth, 1.0 at most.
+
+    No person's votes together weigh more than `MOST_OF_A_PERSON`, nor more than
+    `ALWAYS_OF_A_PERSON` where all others together gave fewer.
+    """
     given: dict[str, float] = {}
     for each in examples:
         for ballot in each.ballots:
             if ballot.vote is not Vote.IGNORED:
                 fresh = _freshness(ballot.at, newest)
                 given[ballot.voter] = given.get(ballot.voter, 0.0) + fresh
-    return {voter: min(1.0, MOST_OF_A_PERSON / total) for voter, total in given.items()}
+    capped = {voter: min(total, MOST_OF_A_PERSON) for voter, total in given.items()}
+    everybody = math.fsum(capped.values())
+    return {voter: _worth(total, capped[voter], everybody) for voter, total in given.items()}
+
+
+def _worth(total: float, capped: float, everybody: float) -> float:
+    """One vote of a person who gave `total`."""
+    others = everybody - capped
+    is_alone = others <= 0
+    return (capped if is_alone else min(capped, max(ALWAYS_OF_A_PERSON, others))) / total
 
 
 def _sign(vote: Vote) -> int:

@@ -1,16 +1,18 @@
 """A profile: the few hundred words that tell a subscription's liked papers from the others.
 
-A weight is what a word earns in points where a paper is all about it. Liked papers count for a
-word, disliked ones and those passed over against it, and what several liked papers share counts
-more than what one says often. The sum is scaled so that a paper as near as the liked ones are to
-each other earns `FULL_POINTS`, less while there are few thumbs.
+What several liked papers share counts more than what one says often; words of papers disliked or
+passed over count against. The sum is scaled by how near the liked papers are to each other: a
+paper as near as they are earns `NEAR_POINTS` less what any paper has of that, and less while
+there are few thumbs.
 """
 
 from __future__ import annotations
 
 import math
+import sys
+from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any, NamedTuple, Self
 
@@ -20,15 +22,18 @@ from numpy.typing import NDArray
 from bot.domain.telling import UNIT
 
 MOST_TERMS = 300
-FULL_POINTS = 3.0  # earned by a paper as near to the liked ones as they are to each other
-MOST_POINTS = 4.5  # for the nearest, and as many against the farthest
-HALF_STRENGTH = 1.0  # thumbs with which half of the points can be earned
+NEAR_POINTS = 5.0  # between a paper that holds no word of it and one as near as the liked ones
+USUAL = 0.3  # of these any paper of the field has: where points begin
+MOST_POINTS = 6.0  # that a paper earns at most, with any number of thumbs
+HALF_STRENGTH = 1.0  # thumbs with which half of all points are at stake
+SHARED = 0.5  # a word in k liked papers counts by k to this power beyond its sum
 DISLIKED = 0.5  # weight of all disliked papers beside all liked ones
 IGNORED = 0.3  # the same for papers passed over
+USUAL_NEARNESS = 0.12  # of liked papers to each other, where there are few of them
+SURE_OF_IT = 3.0  # papers that this guess is worth
+LEAST_NEARNESS = 0.03
 WEIGHT = 1000  # what one point is among weights
-NEARNESS_OF_ONE = 0.15  # what stands for the nearness of liked papers where there is only one
-LEAST_NEARNESS = 0.05
-TINY = 1e-12  # instead of a length of nothing
+_TINY = 1e-12  # instead of a length of nothing
 
 Floats = NDArray[np.float64]
 
@@ -56,11 +61,13 @@ class Liked:
 class Profile:
     """What ranking needs of a subscription's thumbs; plain data."""
 
+    # Arrays, for there may be ten thousand profiles in memory, and terms are shared by them.
     terms: tuple[str, ...] = ()  # at most MOST_TERMS, most weight first
-    weights: tuple[int, ...] = ()  # thousandths of a point
-    holders: tuple[int, ...] = ()  # for each term a bit for each of `liked` that holds it
+    weights: array[int] = field(default_factory=lambda: array("i"))  # thousandths of a point
+    holders: array[int] = field(default_factory=lambda: array("q"))  # bits, see `papers`
     liked: tuple[str, ...] = ()  # arXiv IDs, latest first
-    most: int = 0  # thousandths of a point that a paper earns or loses at most
+    start: int = 0  # thousandths of a point for a paper with none of the terms, not above 0
+    most: int = 0  # thousandths of a point that a paper earns at most
 
     @classmethod
     def empty(cls) -> Self:
@@ -74,7 +81,7 @@ class Profile:
         """The terms that weigh most, for and against."""
         rows = zip(self.terms, self.weights, self.holders, strict=True)
         return tuple(
-            Liked(term, weight / WEIGHT, self._papers(bits))
+            Liked(term, weight / WEIGHT, self.papers(bits))
             for term, weight, bits in islice(rows, limit)
         )
 
@@ -85,6 +92,7 @@ class Profile:
             "weights": list(self.weights),
             "holders": list(self.holders),
             "liked": list(self.liked),
+            "start": self.start,
             "most": self.most,
         }
 
@@ -92,14 +100,16 @@ class Profile:
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """What `to_dict` made."""
         return cls(
-            terms=tuple(data["terms"]),
-            weights=tuple(data["weights"]),
-            holders=tuple(data["holders"]),
+            terms=tuple(map(sys.intern, data["terms"])),
+            weights=array("i", data["weights"]),
+            holders=array("q", data["holders"]),
             liked=tuple(data["liked"]),
+            start=data["start"],
             most=data["most"],
         )
 
-    def _papers(self, bits: int) -> tuple[str, ...]:
+    def papers(self, bits: int) -> tuple[str, ...]:
+        """The liked papers that `holders` means, latest first: bit 0 is the latest."""
         return tuple(each for place, each in enumerate(self.liked) if bits >> place & 1)
 
 
@@ -110,16 +120,19 @@ def profile_of(papers: Sequence[Weighed]) -> Profile:
         return Profile()
     cells = _Cells(papers)
     against = DISLIKED * _unit(cells.sum(-cells.votes)) + IGNORED * _unit(cells.sum(cells.ignored))
-    difference = cells.wanted - against
-    most = thumbs / (thumbs + HALF_STRENGTH)
-    worth = difference * (FULL_POINTS * most / cells.nearness(against))
-    best = np.argsort(-np.abs(worth), kind="stable")[:MOST_TERMS]  # of equals the latest
+    strength = thumbs / (thumbs + HALF_STRENGTH)
+    scale = NEAR_POINTS * strength / cells.nearness(against)
+    whole = np.rint(WEIGHT * scale * (cells.wanted - against)).astype(np.int32)
+    best = np.argsort(-np.abs(whole), kind="stable")[:MOST_TERMS]  # of equals the latest
+    best = best[whole[best] != 0]
+    liked = tuple(paper.arxiv_id for paper in papers if paper.vote > 0)
     return Profile(
-        terms=tuple(cells.terms[place] for place in best.tolist()),
-        weights=tuple(np.rint(WEIGHT * worth[best]).astype(int).tolist()),
-        holders=tuple(cells.holders()[best].tolist()),
-        liked=tuple(paper.arxiv_id for paper in papers if paper.vote > 0),
-        most=round(WEIGHT * MOST_POINTS * most),
+        terms=tuple(sys.intern(cells.terms[place]) for place in best.tolist()),
+        weights=array("i", whole[best].tolist()),
+        holders=array("q", cells.holders()[best].tolist()),
+        liked=liked,
+        start=-round(WEIGHT * USUAL * NEAR_POINTS * strength) if liked else 0,
+        most=round(WEIGHT * MOST_POINTS * strength),
     )
 
 
@@ -137,10 +150,10 @@ class _Cells:
         self.votes = np.array([paper.vote for paper in papers])
         self.ignored = np.array([paper.ignored for paper in papers])
         self.liked = np.maximum(self.votes, 0.0)
-        # What several liked papers share counts more than what one of them says.
         self.total = self.sum(self.votes)
         self.holding = np.bincount(self.term, self.liked[self.paper], len(self.terms))
-        self.wanted = _unit(self.total * self.holding)
+        self.said = self.total * self.holding**SHARED
+        self.wanted = _unit(self.said)
 
     def sum(self, weights: Floats) -> Floats:
         """For each term its shares in all papers with a positive weight."""
@@ -148,18 +161,20 @@ class _Cells:
         return np.asarray(np.bincount(self.term, weighed, len(self.terms)), np.float64)
 
     def nearness(self, against: Floats) -> float:
-        """How near, on average, each liked paper is to what the others say."""
-        if np.count_nonzero(self.liked) <= 1:
-            return NEARNESS_OF_ONE
+        """How near, on average, each liked paper is to what the other ones say."""
         own = self.liked[self.paper]
-        rest = (self.total[self.term] - own * self.share) * (self.holding[self.term] - own)
-        all_squares = (self.total * self.holding) ** 2
+        others = np.maximum(self.holding[self.term] - own, 0.0) ** SHARED
+        rest = (self.total[self.term] - own * self.share) * others
         papers = len(self.votes)
-        change = np.bincount(self.paper, rest**2 - all_squares[self.term], papers)
-        length = np.sqrt(np.maximum(all_squares.sum() + change, TINY))
+        change = np.bincount(self.paper, rest**2 - self.said[self.term] ** 2, papers)
+        length = np.sqrt(np.maximum(self.said @ self.said + change, _TINY))
         near = np.bincount(self.paper, rest * self.share, papers) / length
         near -= np.bincount(self.paper, against[self.term] * self.share, papers)
-        return max(float(near @ self.liked / self.liked.sum()), LEAST_NEARNESS)
+        alone = np.count_nonzero(self.liked) <= 1
+        known = np.zeros(papers) if alone else np.minimum(self.liked, 1.0)
+        guess = SURE_OF_IT * USUAL_NEARNESS
+        mean = (float(near @ known) + guess) / (float(known.sum()) + SURE_OF_IT)
+        return max(mean, LEAST_NEARNESS)
 
     def holders(self) -> NDArray[np.int64]:
         """For each term a bit for each liked paper that holds it."""

@@ -61,19 +61,20 @@ class Rarity:
         """
         if len(words) > 2:  # noqa: PLR2004 - pairs are what is counted
             return min(self.frequency(pair) for pair in pairwise(words))
-        return self._share(" ".join(words))
+        return self.share(" ".join(words))
 
     def frequency_of_prefix(self, before: Sequence[str], prefix: str, keys: Sequence[str]) -> float:
         """The same for words that end in one that begins with `prefix`; `keys` from `keys()`."""
         start = " ".join((*before[-1:], prefix))
-        likely = min(max(sum(map(self._share, _beginning_with(keys, start))), RAREST), 1.0)
+        likely = min(max(sum(map(self.share, _beginning_with(keys, start))), RAREST), 1.0)
         return min(likely, self.frequency(before)) if len(before) > 1 else likely
 
     def keys(self) -> list[str]:
         """Everything counted, sorted."""
         return sorted({*self.counts, *COMMON_WORDS})
 
-    def _share(self, key: str) -> float:
+    def share(self, key: str) -> float:
+        """The same for a word, or a pair with a space between, as it is counted."""
         known = self.counts.get(key, 0) + _PRIOR_PAPERS * COMMON_WORDS.get(key, RAREST)
         return min(max(known / (self.papers + _PRIOR_PAPERS), RAREST), 1.0)
 

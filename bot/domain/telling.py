@@ -1,55 +1,88 @@
-"""The words and pairs of words that tell what a paper is about, for learning."""
+"""The words and pairs of words that tell what papers are about, for learning: TF-IDF."""
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from itertools import pairwise
+from dataclasses import dataclass
+from typing import Any
 
-from bot.domain.folding import folded_words
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array, csr_array, hstack
+
+from bot.domain.paper_words import IN_TITLE, PaperWords, read_words
 from bot.domain.papers import Paper
 from bot.domain.rarity import Rarity
 
-TITLE_COUNTS = 2.0  # a word in the title as so many in the abstract
-KEPT_TERMS = 60  # of a paper; the rest weighs little
-UNIT = 1000  # what a vector of length 1.0 has as its length
+TITLE_COUNTS = 3.0  # a word in the title as so many in the abstract
+PAIR_COUNTS = 0.65  # of what its rarity says: its words count as well
+UNIT = 1000  # a paper's length among shares
 _COMMON = 0.2  # what more papers hold tells nothing
 _SHORTEST_WORD = 2  # letters
 
-
-def telling_terms(paper: Paper, rarity: Rarity) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """Folded words and pairs, most telling first, at most `KEPT_TERMS`, and the share of each.
-
-    Shares are TF-IDF in thousandths of the length of the vector of all terms.
-    """
-    counts: defaultdict[str, float] = defaultdict(float)
-    for text, weight in ((paper.title, TITLE_COUNTS), (paper.abstract, 1.0)):
-        words = folded_words(text)
-        for word in words:
-            counts[word] += weight
-        for pair in pairwise(words):
-            counts[" ".join(pair)] += weight
-    telling = {word: tells(word, rarity) for word in counts if " " not in word}
-    shares: dict[str, float] = {}
-    for term, count in counts.items():
-        words = term.split(" ")
-        if all(telling[word] for word in words):
-            rareness = telling[term] if len(words) == 1 else rareness_of(words, rarity)
-            shares[term] = (1 + math.log(count)) * rareness
-    length = math.sqrt(math.fsum(share * share for share in shares.values()))
-    best = sorted(shares.items(), key=lambda item: (-item[1], item[0]))[:KEPT_TERMS]
-    terms = tuple(term for term, _ in best)
-    return terms, tuple(round(UNIT * share / length) for _, share in best)
+Floats = NDArray[np.float64]
 
 
-def tells(word: str, rarity: Rarity) -> float:
-    """How rare a folded word is (log of papers per paper that holds it); 0.0 for no matter."""
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What each of some papers is about."""
+
+    terms: tuple[str, ...]  # folded words and pairs: "cach", "kv cach"
+    shares: csr_array  # (papers x terms), int32: TF-IDF in thousandths of the paper's length
+
+    @classmethod
+    def of(cls, words: PaperWords, rarity: Rarity) -> Telling:
+        """Count and weigh the words of some papers."""
+        names = ["", *words.numbers]
+        idf = np.array([0.0, *(_idf_of_word(word, rarity) for word in words.numbers)])
+        tells = idf[words.stream] > 0
+        at = np.flatnonzero(tells)
+        numbers, column = np.unique(words.stream[at], return_inverse=True)
+        counted = _counted(column, words, at, len(numbers))
+        # Pairs of telling words only: "of the" says nothing, and there are many such.
+        at = np.flatnonzero(tells[:-1] & tells[1:])
+        codes = words.stream[at].astype(np.int64) * len(names) + words.stream[at + 1]
+        pairs, column = np.unique(codes, return_inverse=True)
+        counted = hstack((counted, _counted(column, words, at, len(pairs))), format="csr")
+        firsts, seconds = (places.tolist() for places in np.divmod(pairs, len(names)))
+        named = [
+            f"{names[first]} {names[second]}" for first, second in zip(firsts, seconds, strict=True)
+        ]
+        rareness = -np.log(np.fromiter(map(rarity.share, named), np.float64, len(named)))
+        weights = np.concatenate((idf[numbers], PAIR_COUNTS * rareness))
+        terms = (*(names[number] for number in numbers.tolist()), *named)
+        return cls(terms, _weighed(counted, weights))
+
+
+def telling_terms(
+    paper: Paper, rarity: Rarity, *, limit: int
+) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """What one paper is about, most telling first, and the share of each, see `Telling`."""
+    telling = Telling.of(read_words((paper,)), rarity)
+    best = np.argsort(-telling.shares.data, kind="stable")[:limit]
+    columns = telling.shares.indices[best].tolist()
+    terms = tuple(telling.terms[column] for column in columns)
+    return terms, tuple(telling.shares.data[best].tolist())
+
+
+def _counted(column: NDArray[Any], words: PaperWords, at: NDArray[Any], width: int) -> csr_array:
+    """(papers x columns) how often what begins at `at` stands in each paper."""
+    weight = np.where(words.credit[at] == IN_TITLE, TITLE_COUNTS, 1.0)
+    shape = (words.papers, width)
+    return coo_array((weight, (words.owner[at], column)), shape=shape).tocsr()
+
+
+def _weighed(counted: csr_array, weights: Floats) -> csr_array:
+    shares = (1 + np.log(counted.data)) * weights[counted.indices]
+    rows = np.repeat(np.arange(counted.shape[0]), np.diff(counted.indptr))
+    length = np.sqrt(np.bincount(rows, shares**2, counted.shape[0]))
+    whole = np.maximum(np.rint(UNIT * shares / length[rows]), 1).astype(np.int32)
+    return csr_array((whole, counted.indices, counted.indptr), shape=counted.shape)
+
+
+def _idf_of_word(word: str, rarity: Rarity) -> float:
+    """0.0 for a word that tells nothing."""
     if len(word) < _SHORTEST_WORD or word.isdigit():
         return 0.0
-    frequency = rarity.frequency((word,))
-    return -math.log(frequency) if frequency < _COMMON else 0.0
-
-
-def rareness_of(words: list[str], rarity: Rarity) -> float:
-    """The same for a pair of words that both tell."""
-    return -math.log(rarity.frequency(words))
+    share = rarity.share(word)
+    return -math.log(share) if share < _COMMON else 0.0

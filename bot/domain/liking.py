@@ -1,0 +1,80 @@
+"""What many readers' profiles earn in many papers, in whole numbers like all points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from bot.domain.paper_words import PaperWords
+from bot.domain.profile import Profile
+from bot.domain.rarity import Rarity
+from bot.domain.telling import UNIT, Telling
+
+_NOBODYS = Profile()
+
+Points = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Liking:
+    """Readers x terms that tell x papers."""
+
+    profiles: tuple[Profile, ...]  # one for each reader
+    terms: tuple[str, ...]
+    weights: csr_array  # (readers x terms), int32, thousandths of a point; none is 0
+    places: csr_array  # the same cells: the term's place in the profile, from 1
+    shares: csr_array  # (papers x terms), int32, thousandths of the paper's length; none is 0
+    by_term: csr_array  # the same, (terms x papers)
+    start: Points  # (readers) thousandths for a paper with none of the profile's terms
+    most: Points  # (readers) thousandths that a paper earns or loses at most
+
+    @classmethod
+    def of(cls, profiles: Sequence[Profile | None], words: PaperWords, rarity: Rarity) -> Liking:
+        """All that the readers' profiles say about the papers with these words."""
+        given = tuple(profile or _NOBODYS for profile in profiles)
+        telling = Telling.of(words, rarity)
+        numbers = {term: number for number, term in enumerate(telling.terms)}
+        counts = np.array([len(profile.terms) for profile in given], dtype=np.int64)
+        flat = chain.from_iterable(profile.terms for profile in given)
+        absent = len(numbers)
+        columns = np.array([numbers.get(term, absent) for term in flat], dtype=np.int32)
+        weights = np.concatenate([np.asarray(profile.weights, np.int32) for profile in given])
+        there = np.flatnonzero(columns < absent)
+        rows = np.repeat(np.arange(len(given)), counts)
+        firsts = np.cumsum(counts) - counts
+        places = (there - firsts[rows[there]] + 1).astype(np.int32)
+        kept = np.cumsum(np.bincount(rows[there], minlength=len(given)))
+        starts = np.concatenate(([0], kept)).astype(np.int32)
+        shape = (len(given), absent)
+        return cls(
+            profiles=given,
+            terms=telling.terms,
+            weights=csr_array((weights[there], columns[there], starts), shape=shape),
+            places=csr_array((places, columns[there], starts), shape=shape),
+            shares=telling.shares,
+            by_term=telling.shares.T.tocsr(),
+            start=np.array([profile.start for profile in given], dtype=np.int32),
+            most=np.array([profile.most for profile in given], dtype=np.int32),
+        )
+
+    def points(self, rows: slice) -> Points:
+        """(rows x papers) what these readers' profiles earn, in thousandths of a point."""
+        product = (self.weights[rows] @ self.by_term).toarray()
+        return limited(product, self.start[rows, None], self.most[rows, None])
+
+
+def limited(product: Points, start: Points, most: Points) -> Points:
+    """The points that weights times shares come to."""
+    points: Points = np.clip(start + product // UNIT, -most, most)
+    return points
+
+
+def beside_terms(learned: Points, from_terms: Points) -> Points:
+    """What of the `learned` points counts: terms' points may be lost, but no score is below 0."""
+    counted: Points = np.maximum(learned, -from_terms)
+    return counted
