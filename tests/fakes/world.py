@@ -125,7 +125,7 @@ class World:
         self.database = MemoryDatabase()
         open_unit = self.database.unit_of_work
         rarity = RarityService(open_unit=open_unit, clock=self.clock)
-        summaries = SummaryService(
+        self.summaries = summaries = SummaryService(
             summarizer=None,
             extractor=ExtractiveSummarizer(),
             full_texts=FakeFullTexts(),
