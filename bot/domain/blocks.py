@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bot.domain.eligibility import Batch, Mask
 from bot.domain.interests import Interests
+from bot.domain.liking import beside_terms
 from bot.domain.profile import Profile
 from bot.domain.scoring import Scores
 from bot.domain.sheet import POINT
@@ -72,6 +73,9 @@ class Block:
             for column, authors in batch.followed(reader.interests.authors).items()
         }
         self._points = scores.product.points(rows, self._columns)
+        if scores.liking:
+            learned = scores.liking.points(rows, self._columns)
+            self._points += beside_terms(learned, self._points)
         self._promise_places()
         np.multiply(self._points, eligible, out=self._points)
         asked = [_bar(reader.interests.min_score) for reader in readers]
@@ -99,7 +103,7 @@ class Block:
             local = np.searchsorted(self._columns, column)
             if local < len(self._columns) and self._columns[local] == column:
                 self._points[row, local] += int(AUTHOR_POINTS * POINT) + _GUARANTEE
-        self._points[[row for row, reader in enumerate(self.readers) if reader.is_open]] = (
+        self._points[[row for row, reader in enumerate(self.readers) if reader.is_open]] += (
             _GUARANTEE
         )
 
@@ -126,7 +130,7 @@ class Block:
             earned = np.where(earned >= _GUARANTEE, earned - _GUARANTEE, earned)
             order = np.lexsort((ties, -earned, rows))
             return Cells(rows[order], columns[order], earned[order])
-        return Cells(rows, columns, np.where(earned == _GUARANTEE, 0, earned))
+        return Cells(rows, columns, np.where(earned >= _GUARANTEE, earned - _GUARANTEE, earned))
 
     def _ties(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.int64]:
         """The place of each cell's announcement among those that earned the same."""

@@ -17,6 +17,7 @@ from bot.domain.telling import UNIT, Telling
 
 _NOBODYS = Profile()
 
+Ints = NDArray[np.int64]
 Points = NDArray[np.int32]
 
 
@@ -62,10 +63,10 @@ class Liking:
             most=np.array([profile.most for profile in given], dtype=np.int32),
         )
 
-    def points(self, rows: slice) -> Points:
-        """(rows x papers) what these readers' profiles earn, in thousandths of a point."""
-        product = (self.weights[rows] @ self.by_term).toarray()
-        return limited(product, self.start[rows, None], self.most[rows, None])
+    def points(self, readers: Ints, papers: Ints) -> Points:
+        """(readers x papers) what profiles earn, in thousandths of a point."""
+        product = (self.weights[readers] @ self.by_term[:, papers]).toarray()
+        return limited(product, self.start[readers, None], self.most[readers, None])
 
 
 def limited(product: Points, start: Points, most: Points) -> Points:

@@ -18,6 +18,7 @@ from bot.domain.digest import Reason
 from bot.domain.eligibility import Batch
 from bot.domain.interests import Interests, term_label
 from bot.domain.papers import Announcement, AnnounceType
+from bot.domain.profile import Profile
 from bot.domain.rarity import Rarity
 from bot.domain.reasons import Evidence, ReasonBook
 from bot.domain.scoring import compile_scores
@@ -92,9 +93,11 @@ def rank(
     *,
     rarity: Rarity,
     posted: frozenset[str] = frozenset(),
+    profile: Profile | None = None,
 ) -> Ranking:
     """`announcements` for one reader; see `rank_many`."""
-    return next(iter(rank_many([Reader(interests, posted)], announcements, rarity=rarity)))
+    reader = Reader(interests, posted, profile=profile)
+    return next(iter(rank_many([reader], announcements, rarity=rarity)))
 
 
 def rank_many(
@@ -112,7 +115,12 @@ def rank_many(
     """
     batch = Batch(announcements)
     papers = [announcement.paper for announcement in batch.announcements]
-    scores = compile_scores([reader.interests for reader in readers], papers, rarity=rarity)
+    scores = compile_scores(
+        [reader.interests for reader in readers],
+        papers,
+        rarity=rarity,
+        profiles=[reader.profile for reader in readers],
+    )
     book = ReasonBook(scores)
     at_once = max(1, _CELLS_AT_ONCE // max(1, len(papers)))
     order = list(range(len(readers)))
@@ -158,10 +166,16 @@ def _scored(block: Block, book: ReasonBook, cells: Cells) -> list[Scored]:
     ]
 
 
-def explain(interests: Interests, announcement: Announcement, *, rarity: Rarity) -> Explanation:
+def explain(
+    interests: Interests,
+    announcement: Announcement,
+    *,
+    rarity: Rarity,
+    profile: Profile | None = None,
+) -> Explanation:
     """Why `announcement` is or is not for this reader, whatever was posted before."""
     batch = Batch((announcement,))
-    scores = compile_scores([interests], [announcement.paper], rarity=rarity)
+    scores = compile_scores([interests], [announcement.paper], rarity=rarity, profiles=(profile,))
     followed = tuple(batch.followed(interests.authors).get(0, ()))
     cell = np.zeros(1, dtype=np.int64)
     authors = {0: Reason(followed[0], "author", AUTHOR_POINTS)} if followed else {}
@@ -186,6 +200,7 @@ def explain(interests: Interests, announcement: Announcement, *, rarity: Rarity)
             interests,
             is_excluded=bool(excluded_by),
             is_sure=is_sure,
+            is_found=bool(evidence.reasons[0]),
             score=score,
             bar=bar,
         ),
@@ -201,6 +216,7 @@ def _obstacle(
     *,
     is_excluded: bool,
     is_sure: bool,
+    is_found: bool,
     score: float,
     bar: float,
 ) -> Obstacle | None:
@@ -212,6 +228,6 @@ def _obstacle(
         return Obstacle.EXCLUDED
     if is_sure:
         return None
-    if score == 0:
+    if not is_found:
         return Obstacle.NOTHING_FOUND
     return Obstacle.BELOW_MINIMUM if score < bar else None

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from bot.domain.digest import Reason
 from bot.domain.interests import Term, term_label
+from bot.domain.liked_reasons import LikedReasons
 from bot.domain.scoring import Scores
 from bot.domain.sheet import POINT, Where
 
@@ -64,6 +65,11 @@ class ReasonBook:
         return found.ravel()
 
     @cached_property
+    def _liked(self) -> LikedReasons | None:
+        liking = self._scores.liking
+        return LikedReasons(liking, self._scores.papers) if liking else None
+
+    @cached_property
     def _made(self) -> _Reasons:
         return _Reasons(self._scores.terms)
 
@@ -83,7 +89,8 @@ class ReasonBook:
         keys = ((term << _WHERE_BITS | where) << _POINT_BITS | points)[order]
         made = list(map(self._made.__getitem__, keys.tolist()))
         bounds = np.searchsorted(cell, np.arange(len(readers) + 1)).tolist()
-        return [tuple(made[start:end]) for start, end in pairwise(bounds)]
+        reasons = [tuple(made[start:end]) for start, end in pairwise(bounds)]
+        return self._liked.beside(reasons, readers, columns) if self._liked else reasons
 
     def _findings(self, readers: Ints, columns: Ints) -> tuple[Ints, Ints, Mask, Ints, Ints]:
         """(cell, term, whether of the term itself, points, where) of all that earns there."""

@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack, vstack
 
 from bot.domain.interests import Formula, Interests, Term, TermKind
+from bot.domain.liking import Liking
 from bot.domain.paper_words import PaperWords, no_words, read_words
 from bot.domain.papers import Paper
 from bot.domain.product import Product
+from bot.domain.profile import Profile
 from bot.domain.rarity import Rarity
 from bot.domain.seed_formula import found_substrings, score_substrings
 from bot.domain.sheet import EARNED, Findings, Sheet
@@ -36,12 +38,21 @@ class Scores:
     unwanted_terms: tuple[Term, ...]
     present: csr_array  # (excluded terms x papers), int64: positive where one stands
     product: Product
+    papers: tuple[Paper, ...]
+    liking: Liking | None  # None where no reader has a profile
 
 
 def compile_scores(
-    readers: Sequence[Interests], papers: Sequence[Paper], *, rarity: Rarity
+    readers: Sequence[Interests],
+    papers: Sequence[Paper],
+    *,
+    rarity: Rarity,
+    profiles: Sequence[Profile | None] = (),
 ) -> Scores:
-    """All that the scores of `readers` for `papers` are made of."""
+    """All that the scores of `readers` for `papers` are made of.
+
+    `profiles` has one for each reader, or is empty.
+    """
     texts = _Texts(papers)
     sides = [_side(formula, readers, texts, rarity) for formula in Formula]
     sheets = [side.sheet for side in sides]
@@ -61,6 +72,8 @@ def compile_scores(
         unwanted=hstack([side.unwanted for side in sides], format="csr"),
         unwanted_terms=tuple(term for side in sides for term in side.unwanted_terms),
         present=vstack([side.present for side in sides], format="csr"),
+        papers=tuple(papers),
+        liking=Liking.of(profiles, texts.words, rarity) if any(profiles) else None,
     )
 
 
