@@ -18,7 +18,9 @@ class FeedReading:
     """What one request for the day's announcements brought."""
 
     announcements: tuple[Announcement, ...]
-    announced_on: date | None  # the feed's own day; it may be wrong: yesterday's papers, today's date
+    announced_on: (
+        date | None
+    )  # the feed's own day; it may be wrong: yesterday's papers, today's date
     etag: str | None = None
     unchanged: bool = False  # the server answered 304: `announcements` is empty
     left_out: tuple[str, ...] = ()  # one sentence for each item that could not be read
