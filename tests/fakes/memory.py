@@ -8,6 +8,7 @@ right to write, and a copy that becomes everybody's on commit.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Sequence
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
@@ -209,13 +210,15 @@ class MemoryPapers:
         since: date | None = None,
         categories: Sequence[str] | None = None,
     ) -> tuple[Announcement, ...]:
+        memory = self._transaction.read()
         return tuple(
-            announcement
-            for announcement in self._all()
-            if announcement.sequence > after
-            and (since is None or announcement.announced_on >= since)
+            _announcement(memory, version)
+            for version, stored in memory.announcements.items()
+            if stored.sequence > after
+            and (since is None or stored.announced_on >= since)
             and (
-                categories is None or not set(categories).isdisjoint(announcement.paper.categories)
+                categories is None
+                or not set(categories).isdisjoint(memory.papers[version].categories)
             )
         )
 
@@ -238,8 +241,9 @@ class MemoryPapers:
         _store(await self._transaction.write(), paper)
 
     async def announced_days(self, *, limit: int) -> tuple[tuple[date, int], ...]:
-        days = [announcement.announced_on for announcement in self._all()]
-        return tuple((day, days.count(day)) for day in sorted(set(days), reverse=True)[:limit])
+        stored = self._transaction.read().announcements.values()
+        days = Counter(each.announced_on for each in stored)
+        return tuple(sorted(days.items(), reverse=True)[:limit])
 
     async def announced_among(self, arxiv_ids: Collection[str]) -> frozenset[str]:
         known = {arxiv_id for arxiv_id, _ in self._transaction.read().announcements}
