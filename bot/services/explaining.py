@@ -20,6 +20,7 @@ from bot.domain.schedule_text import format_schedule
 from bot.domain.silence import FeedStanding, day, late
 from bot.domain.subscriptions import Subscription, SubscriptionState
 from bot.ports import Clock, DestinationState, DigestRecord, UnitOfWork, UnitOfWorkFactory
+from bot.services.choosing import profiles_of
 from bot.services.rarity import RarityService
 from bot.services.standing import feed_standing
 from bot.services.thumbs import learned_sentence
@@ -61,6 +62,7 @@ class ExplainingService:
         rarity = await self._rarity.current()
         async with self._open_unit() as unit:
             subscriptions = await unit.subscriptions.of_destination(actor.destination)
+            profiles = await profiles_of(unit, subscriptions)
             announcement = await unit.papers.announcement_of(paper.value)
             lines = []
             for subscription in subscriptions:
@@ -68,7 +70,12 @@ class ExplainingService:
                 if shown:
                     lines.append(_why_shown(subscription, *shown))
                 elif announcement:
-                    explanation = explain(subscription.interests, announcement, rarity=rarity)
+                    explanation = explain(
+                        subscription.interests,
+                        announcement,
+                        rarity=rarity,
+                        profile=profiles.get(subscription.id),
+                    )
                     yielded = await self._yielded(unit, subscription, announcement)
                     lines.append(_why_not_shown(subscription, explanation, announcement, yielded))
                 else:
