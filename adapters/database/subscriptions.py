@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -19,6 +20,8 @@ from adapters.database.session import AnyRow, Session
 from adapters.database.tables import subscription_categories, subscriptions
 from bot.domain.subscriptions import Destination, Subscription, SubscriptionState
 from bot.ports import SubscriptionStep
+
+log = logging.getLogger(__name__)
 
 _LIVE = subscriptions.c.number.is_not(None)
 
@@ -158,7 +161,8 @@ class SubscriptionTable:
     async def _read(self, query: sa.Select[Any]) -> tuple[Subscription, ...]:
         found: list[Subscription] = []
         async for portion in self._session.stream(query):
-            found.extend(map(_subscription, portion))
+            for row in portion:
+                found.extend(_readable(row))
         return tuple(found)
 
     async def _insert(self, subscription: Subscription) -> Subscription:
@@ -216,6 +220,17 @@ def _row(subscription: Subscription) -> dict[str, Any]:
         "seen_through": subscription.seen_through,
         "learning": subscription.learning,
     }
+
+
+def _readable(row: AnyRow) -> tuple[Subscription, ...]:
+    """The subscription, or nothing: one that cannot be read keeps no other from its digest."""
+    try:
+        return (_subscription(row),)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        log.error(  # noqa: TRY400 - the sentence tells; the row is the same every minute
+            "subscription.unreadable", extra={"subscription": row.id, "reason": repr(error)}
+        )
+        return ()
 
 
 def _subscription(row: AnyRow) -> Subscription:
