@@ -201,7 +201,11 @@ async def learned_sentence(unit: UnitOfWork, subscription_id: int) -> str:
     thumbs = sum(ballot.vote is not Vote.IGNORED for ballot in ballots)
     if not thumbs:
         return ""
-    terms = memory.profile().inspect(limit=_TERMS_LOOKED_AT)
+    # What several liked papers share says more than one's own name for its method.
+    terms = sorted(
+        memory.profile().inspect(limit=_TERMS_LOOKED_AT),
+        key=lambda each: -min(len(each.papers), 2),
+    )
     voted = [each.arxiv_id for each in memory.examples if not each.is_ignored]
     papers = [await unit.papers.get(arxiv_id) for arxiv_id in voted[:_PAPERS_READ]]
     written = spellings([each.term for each in terms], filter(None, papers))
