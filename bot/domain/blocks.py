@@ -75,7 +75,7 @@ class Block:
         self._points = scores.product.points(rows, self._columns)
         if scores.liking:
             learned = scores.liking.points(rows, self._columns)
-            self._points += beside_terms(learned, self._points)
+            self._points += beside_terms(learned, self._points, scores.least[rows, None])
         self._promise_places()
         np.multiply(self._points, eligible, out=self._points)
         asked = [_bar(reader.interests.min_score) for reader in readers]

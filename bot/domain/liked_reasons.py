@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from bot.domain.digest import Reason
 from bot.domain.folding import fold, pieces, raw_words
-from bot.domain.liking import Liking, beside_terms, limited
+from bot.domain.liking import Liking, Points, beside_terms, limited
 from bot.domain.papers import Paper
 from bot.domain.sheet import POINT
 from bot.domain.telling import UNIT
@@ -41,8 +41,8 @@ class _Cell(NamedTuple):
 class LikedReasons:
     """Reasons of (reader, paper) cells, from profiles."""
 
-    def __init__(self, liking: Liking, papers: Sequence[Paper]) -> None:
-        self._liking, self._papers = liking, papers
+    def __init__(self, liking: Liking, papers: Sequence[Paper], least: Points) -> None:
+        self._liking, self._papers, self._least = liking, papers, least
         self._spellings: dict[int, dict[str, str]] = {}  # by paper
 
     def beside(self, found: Sequence[Why], readers: Ints, columns: Ints) -> list[Why]:
@@ -62,7 +62,8 @@ class LikedReasons:
             np.asarray(earned.sum(axis=1), np.int32), liking.start[readers], liking.most[readers]
         )
         from_terms = [round(POINT * sum(reason.points for reason in why)) for why in found]
-        learned = beside_terms(whole, np.array(from_terms, np.int32)).tolist()
+        points = np.array(from_terms, np.int32)
+        learned = beside_terms(whole, points, self._least[readers]).tolist()
         bounds = pairwise(earned.indptr.tolist())
         cells = zip(found, learned, bounds, readers.tolist(), columns.tolist(), strict=True)
         for why, points, (start, end), reader, column in cells:

@@ -75,7 +75,10 @@ def limited(product: Points, start: Points, most: Points) -> Points:
     return points
 
 
-def beside_terms(learned: Points, from_terms: Points) -> Points:
-    """What of the `learned` points counts: terms' points may be lost, but no score is below 0."""
-    counted: Points = np.maximum(learned, -from_terms)
+def beside_terms(learned: Points, from_terms: Points, least: Points) -> Points:
+    """What of the `learned` points counts beside those of the terms.
+
+    A paper that the terms match (with `least` points or more) may sink, but stays matched.
+    """
+    counted: Points = np.maximum(learned, np.minimum(from_terms, least) - from_terms)
     return counted

@@ -200,7 +200,6 @@ def explain(
             interests,
             is_excluded=bool(excluded_by),
             is_sure=is_sure,
-            is_found=bool(evidence.reasons[0]),
             score=score,
             bar=bar,
         ),
@@ -216,7 +215,6 @@ def _obstacle(
     *,
     is_excluded: bool,
     is_sure: bool,
-    is_found: bool,
     score: float,
     bar: float,
 ) -> Obstacle | None:
@@ -228,6 +226,6 @@ def _obstacle(
         return Obstacle.EXCLUDED
     if is_sure:
         return None
-    if not is_found:
+    if score == 0:
         return Obstacle.NOTHING_FOUND
     return Obstacle.BELOW_MINIMUM if score < bar else None

@@ -66,8 +66,10 @@ class ReasonBook:
 
     @cached_property
     def _liked(self) -> LikedReasons | None:
-        liking = self._scores.liking
-        return LikedReasons(liking, self._scores.papers) if liking else None
+        scores = self._scores
+        if scores.liking is None:
+            return None
+        return LikedReasons(scores.liking, scores.papers, scores.least)
 
     @cached_property
     def _made(self) -> _Reasons:
