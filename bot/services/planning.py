@@ -21,6 +21,7 @@ from bot.domain.diversity import NO_VARIETY, Variety
 from bot.domain.matching import Ranking, rank_many
 from bot.domain.outbox import OutboxMessage
 from bot.domain.papers import Announcement
+from bot.domain.profile import Profile
 from bot.domain.rarity import Rarity
 from bot.domain.silence import FeedStanding
 from bot.domain.subscriptions import Subscription
@@ -260,6 +261,16 @@ class PlanningService:
                 among=[each.paper.arxiv_id for each in material.announcements],
             )
             profiles = await profiles_of(unit, [due.subscription for due in ready])
+        return await run.worker.do(self._ranked, run, ready, material, posted, profiles)
+
+    def _ranked(
+        self,
+        run: _Run,
+        ready: Sequence[_Due],
+        material: _Material,
+        posted: Mapping[int, frozenset[str]],
+        profiles: Mapping[int, Profile],
+    ) -> Iterator[Ranking]:
         today = calendar.eastern_day(run.now)
         readers = [
             reader_of(
