@@ -28,7 +28,10 @@ def visible(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return _BLANK.sub("", "".join(filter(_shows, text)))
+    # Nearly every text is all printable but for its lines: no need to look at each character.
+    if not text.replace("\n", "").replace("\t", "").isprintable():
+        text = "".join(filter(_shows, text))
+    return _BLANK.sub("", text)
 
 
 def _shows(character: str) -> bool:
