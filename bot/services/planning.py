@@ -34,9 +34,9 @@ from bot.ports import (
     Telemetry,
     UnitOfWorkFactory,
 )
+from bot.services.appointments import Due, appointments, skipped_step
 from bot.services.choosing import profiles_of, reader_of, settled
 from bot.services.digests import (
-    Slot,
     SummaryBook,
     digest_of,
     messages_of,
@@ -53,15 +53,6 @@ log = logging.getLogger(__name__)
 RANKED_TOGETHER = 1_000  # subscriptions in one pass over the papers: tens of megabytes
 WRITTEN_TOGETHER = 100  # digests in one transaction: the loop prepares it in some milliseconds
 _ASLEEP = timedelta(minutes=30)  # rounds come every minute; after such a pause all is stale
-_NEXT_TRY = timedelta(days=1)  # where a schedule cannot be read at all
-
-
-@dataclass(frozen=True, slots=True)
-class _Due:
-    """A subscription whose time has come, and the run it is for."""
-
-    subscription: Subscription
-    slot: Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +139,9 @@ class PlanningService:
             run = _Run(worker, now, cutoff, standing)
             while found := await self._read_due(run):
                 seen += len(found)
-                ready, steps = await worker.do(self._appointments, run, found)
+                ready, steps = await worker.do(
+                    appointments, found, now=now, cutoff=cutoff, platforms=self._renderers.keys()
+                )
                 await self._advance(steps)
                 if ready:
                     await self._plan(run, ready)
@@ -182,39 +175,6 @@ class PlanningService:
         async with self._open_unit() as unit:
             return await unit.subscriptions.due(run.cutoff, limit=RANKED_TOGETHER)
 
-    def _appointments(
-        self, run: _Run, found: Sequence[Subscription]
-    ) -> tuple[list[_Due], list[SubscriptionStep]]:
-        """What to plan now, and the next runs of those that are not planned now."""
-        ready: list[_Due] = []
-        steps: list[SubscriptionStep] = []
-        homeless: Counter[str] = Counter()
-        for subscription in found:
-            try:
-                missed = _missed(subscription, run.now)
-                slot = Slot(
-                    calendar.slot_of(subscription.schedule, missed),
-                    calendar.next_run_after(subscription.schedule, run.now),
-                )
-            except Exception as error:  # noqa: BLE001 - whatever is stored, others go on
-                steps.append(_skipped(subscription, run.now, error))
-                continue
-            if missed > run.cutoff:
-                # Long overdue, but today's run is not: it waits like everybody's.
-                steps.append(SubscriptionStep(subscription.id, subscription.seen_through, missed))
-            elif subscription.destination.platform not in self._renderers:
-                homeless[subscription.destination.platform] += 1
-                steps.append(
-                    SubscriptionStep(subscription.id, subscription.seen_through, slot.next_run_at)
-                )
-            else:
-                ready.append(_Due(subscription, slot))
-        for platform, count in homeless.items():
-            log.error(
-                "planning.not_connected", extra={"platform": platform, "subscriptions": count}
-            )
-        return ready, steps
-
     async def _advance(self, steps: Sequence[SubscriptionStep]) -> None:
         if not steps:
             return
@@ -222,7 +182,7 @@ class PlanningService:
             await unit.subscriptions.advance_many(steps)
             await unit.commit()
 
-    async def _plan(self, run: _Run, ready: Sequence[_Due]) -> None:
+    async def _plan(self, run: _Run, ready: Sequence[Due]) -> None:
         """Plan all of `ready`, however one of them fails."""
         try:
             rankings = await self._rank(run, ready)
@@ -235,7 +195,7 @@ class PlanningService:
             await self._plan_halves(run, ready, error)
 
     async def _finish_all(
-        self, run: _Run, batch: Sequence[_Due], rankings: Sequence[Ranking]
+        self, run: _Run, batch: Sequence[Due], rankings: Sequence[Ranking]
     ) -> None:
         try:
             await self._finish(run, batch, rankings)
@@ -244,16 +204,16 @@ class PlanningService:
         except Exception as error:  # noqa: BLE001 - likewise
             await self._plan_halves(run, batch, error)
 
-    async def _plan_halves(self, run: _Run, ready: Sequence[_Due], error: Exception) -> None:
+    async def _plan_halves(self, run: _Run, ready: Sequence[Due], error: Exception) -> None:
         """Find the one that fails by halving; what was written before is not due any more."""
         if len(ready) == 1:
-            await self._advance([_skipped(ready[0].subscription, run.now, error)])
+            await self._advance([skipped_step(ready[0].subscription, run.now, error)])
             return
         middle = len(ready) // 2
         await self._plan(run, ready[:middle])
         await self._plan(run, ready[middle:])
 
-    async def _rank(self, run: _Run, ready: Sequence[_Due]) -> Iterator[Ranking]:
+    async def _rank(self, run: _Run, ready: Sequence[Due]) -> Iterator[Ranking]:
         material = await self._material(run, [due.subscription for due in ready])
         async with self._open_unit() as unit:
             posted = await unit.digests.posted_ids(
@@ -266,7 +226,7 @@ class PlanningService:
     def _ranked(
         self,
         run: _Run,
-        ready: Sequence[_Due],
+        ready: Sequence[Due],
         material: _Material,
         posted: Mapping[int, frozenset[str]],
         profiles: Mapping[int, Profile],
@@ -303,7 +263,7 @@ class PlanningService:
             known = run.material = _Material(after, since, announcements, rarity, variety)
         return known
 
-    async def _finish(self, run: _Run, batch: Sequence[_Due], rankings: Sequence[Ranking]) -> None:
+    async def _finish(self, run: _Run, batch: Sequence[Due], rankings: Sequence[Ranking]) -> None:
         subscriptions = [due.subscription for due in batch]
         wanted = wanted_summaries(
             subscriptions, rankings, papers_by_model=self._summaries.papers_per_digest
@@ -314,7 +274,7 @@ class PlanningService:
         await self._write(run, planned)
 
     def _render_each(
-        self, run: _Run, batch: Sequence[_Due], rankings: Sequence[Ranking]
+        self, run: _Run, batch: Sequence[Due], rankings: Sequence[Ranking]
     ) -> tuple[list[_Planned], list[SubscriptionStep]]:
         """The digests, and the steps of those that cannot be shown."""
         planned: list[_Planned] = []
@@ -323,10 +283,10 @@ class PlanningService:
             try:
                 planned.append(self._render(run, due, ranking))
             except Exception as error:  # noqa: BLE001 - others can be shown
-                skipped.append(_skipped(due.subscription, run.now, error))
+                skipped.append(skipped_step(due.subscription, run.now, error))
         return planned, skipped
 
-    def _render(self, run: _Run, due: _Due, ranking: Ranking) -> _Planned:
+    def _render(self, run: _Run, due: Due, ranking: Ranking) -> _Planned:
         subscription = due.subscription
         digest = digest_of(
             ranking,
@@ -381,14 +341,7 @@ class PlanningService:
             )
 
 
-def _missed(subscription: Subscription, now: datetime) -> datetime:
-    """The latest run that is due: those before it need none of their own."""
-    if subscription.next_run_at is None:
-        return now
-    return calendar.latest_missed(subscription.schedule, subscription.next_run_at, now) or now
-
-
-def _next(rankings: Iterator[Ranking], batch: Sequence[_Due]) -> list[Ranking]:
+def _next(rankings: Iterator[Ranking], batch: Sequence[Due]) -> list[Ranking]:
     return list(islice(rankings, len(batch)))
 
 
@@ -401,17 +354,3 @@ def _given_up(run: _Run, refused: Sequence[_Planned]) -> list[SubscriptionStep]:
     twice = [each for each in refused if each.record.subscription_id in run.refused]
     run.refused.update(each.record.subscription_id for each in refused)
     return [replace(each.step, seen_through=0) for each in twice]
-
-
-def _skipped(subscription: Subscription, now: datetime, error: Exception) -> SubscriptionStep:
-    """The step of one that cannot be planned; its cursor stays, so nothing is lost."""
-    log.error(
-        "planning.skipped",
-        extra={"subscription": subscription.id, "reason": str(error)},
-        exc_info=error,
-    )
-    try:
-        next_run_at = calendar.next_run_after(subscription.schedule, now)
-    except Exception:  # noqa: BLE001 - it may be the schedule itself that cannot be read
-        next_run_at = now + _NEXT_TRY
-    return SubscriptionStep(subscription.id, subscription.seen_through, next_run_at)
