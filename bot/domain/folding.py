@@ -39,7 +39,8 @@ def folded_words(text: str) -> list[str]:
 
 def raw_words(text: str) -> list[str]:
     """The words of `text` in order, lower-case and without accents, not yet folded."""
-    return _WORD.findall(without_accents(text.lower()))
+    # Accents first: taking "℠" apart gives capital letters.
+    return _WORD.findall(without_accents(text).lower())
 
 
 def chunks(text: str) -> list[str]:

@@ -46,6 +46,7 @@ def test_these_words_stay_apart(different: str) -> None:
         ("multimodal pretraining multiple", ["multi", "modal", "pre", "training", "multiple"]),
         ("a_b 'quoted' don't", ["a", "b", "quoted", "don", "t"]),
         ("...", []),
+        ("Foo℠ ﬁne", ["foosm", "fine"]),
     ],
 )
 def test_text_becomes_these_words(text: str, words: list[str]) -> None:
