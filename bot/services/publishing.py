@@ -122,7 +122,7 @@ def escape_markdown(text: str) -> str:
 
     Also inert as GitHub renders it: no HTML, mention, reference, bare address or formula.
     """
-    shown = visible(collapse(text)).strip()
+    shown = collapse(visible(collapse(text)))  # what is taken out may leave spaces side by side
     escaped = _MARKUP.sub(r"\\\g<0>", html.escape(shown, quote=False))
     escaped = _LINE_START.sub(_guard_line_start, escaped)
     escaped = _MENTION.sub(rf"\1{_WORD_JOINER}", escaped)  # before entities, which hold a "#"

@@ -56,6 +56,18 @@ async def test_now_posts_what_matches_and_only_once(world: World) -> None:
     assert SURVEY.title not in digest
 
 
+async def test_now_asked_again_says_again_why_there_is_nothing(world: World) -> None:
+    world.feed.papers = ()
+    await world.ask('subscribe cs.CL kw:"kv cache"')
+    first = await world.ask("now")
+    world.clock.advance(seconds=1)
+
+    second = await world.ask("now")
+
+    assert second.text == first.text
+    assert world.messenger.sent == []
+
+
 async def test_the_next_days_digest_has_only_new_papers(world: World) -> None:
     await world.ask('subscribe cs.CL kw:"kv cache" -survey')
     await world.ask("now")
