@@ -22,9 +22,9 @@ from bot.domain.telling import telling_terms
 from bot.domain.thumbs import Vote
 
 MOST_VOTED = 50  # papers remembered with thumbs; a profile has a bit for each
-MOST_IGNORED = 40  # papers remembered that were passed over
-MOST_TERMS = 120  # remembered of a paper
-HALF_LIFE_DAYS = 180.0  # a thumb this much older than the latest one counts half
+MOST_IGNORED = 50  # papers remembered that were passed over
+MOST_TERMS = 160  # remembered of a paper
+HALF_LIFE_DAYS = 365.0  # a thumb this much older than the latest one counts half
 MOST_OF_A_PERSON = 10.0  # fresh thumbs: more of one person weigh no more than so many together
 ALWAYS_OF_A_PERSON = 5.0  # up to here one person may outweigh all others together
 _NOBODY = ""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import reduce
-from itertools import islice, pairwise
+from itertools import pairwise
 from operator import or_
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from bot.domain.digest import Reason
 from bot.domain.folding import fold, pieces, raw_words
@@ -28,14 +29,15 @@ Ints = NDArray[np.int64]
 Why = tuple[Reason, ...]
 
 
-class _Cell(NamedTuple):
-    """One reader's profile and one paper."""
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """One reader's profile and one paper; the terms that count, most first, and their points."""
 
     reader: int
     column: int
-    terms: Ints  # of the profile, in the paper
-    places: Ints  # of each in the profile, from 1
-    earned: Ints  # by each, in thousandths x UNIT
+    in_favour: list[str]
+    against: list[str]
+    lost: int  # thousandths, by all that counts against it
 
 
 class LikedReasons:
@@ -55,66 +57,61 @@ class LikedReasons:
 
     def _beside(self, found: Sequence[Why], readers: Ints, columns: Ints) -> Iterator[Why]:
         liking = self._liking
-        rows = liking.shares[columns]
-        earned = liking.weights[readers].multiply(rows).tocsr()
-        places = liking.places[readers].multiply(rows > 0).tocsr()
+        earned = liking.weights[readers].multiply(liking.shares[columns]).tocsr()
         whole = limited(
             np.asarray(earned.sum(axis=1), np.int32), liking.start[readers], liking.most[readers]
         )
         from_terms = [round(POINT * sum(reason.points for reason in why)) for why in found]
         points = np.array(from_terms, np.int32)
         learned = beside_terms(whole, points, self._least[readers]).tolist()
-        bounds = pairwise(earned.indptr.tolist())
-        cells = zip(found, learned, bounds, readers.tolist(), columns.tolist(), strict=True)
-        for why, points, (start, end), reader, column in cells:
-            if not points:
-                yield why
-                continue
-            at = slice(start, end)
-            cell = _Cell(reader, column, earned.indices[at], places.data[at], earned.data[at])
-            yield tuple(sorted((*why, *self._reasons(cell, points)), key=_by_points))
+        in_favour, _ = self._telling(earned)
+        against, lost = self._telling(-earned)
+        cells = map(_Cell, readers.tolist(), columns.tolist(), in_favour, against, lost)
+        for why, counted, cell in zip(found, learned, cells, strict=True):
+            reasons = self._reasons(cell, counted) if counted else ()
+            yield tuple(sorted((*why, *reasons), key=_by_points)) if counted else why
+
+    def _telling(self, earned: csr_array) -> tuple[list[list[str]], list[int]]:
+        """For each cell the terms that earn most, and the thousandths of all that earn."""
+        rows = np.repeat(np.arange(earned.shape[0]), np.diff(earned.indptr))
+        earns = earned.data > 0
+        total = np.bincount(rows[earns], earned.data[earns], earned.shape[0])
+        kept = np.flatnonzero(earned.data > _LEAST_SHARE * total[rows])
+        kept = kept[np.lexsort((earned.indices[kept], -earned.data[kept], rows[kept]))]
+        starts = np.searchsorted(rows[kept], np.arange(earned.shape[0] + 1)).tolist()
+        terms = list(map(self._liking.terms.__getitem__, earned.indices[kept].tolist()))
+        telling = [_without_parts(terms[start:end]) for start, end in pairwise(starts)]
+        return telling, (total.astype(np.int64) // UNIT).tolist()
 
     def _reasons(self, cell: _Cell, points: int) -> Iterator[Reason]:
         """What speaks for the paper and what against it, together `points`."""
-        against = -int(-cell.earned[cell.earned < 0].sum() // UNIT)
-        if -against >= _WORTH_SAYING and points > against:
-            yield Reason(self._against(cell), LIKED, against / POINT)
-            points -= against
+        is_said = cell.lost >= _WORTH_SAYING
+        if is_said and points > -cell.lost:
+            yield Reason(self._against(cell), LIKED, -cell.lost / POINT)
+            points += cell.lost
         if points > 0:
             yield Reason(self._in_favour(cell), LIKED, points / POINT)
         elif points < 0:
-            is_said = -against >= _WORTH_SAYING
             said = self._against(cell) if is_said else "unlike the papers you liked"
             yield Reason(said, LIKED, points / POINT)
 
     def _in_favour(self, cell: _Cell) -> str:
-        best = self._telling(cell, cell.earned)
-        holders = self._liking.profiles[cell.reader].holders
-        bits = reduce(or_, (holders[place - 1] for place in cell.places[best].tolist()), 0)
-        near = bits.bit_count()
+        profile = self._liking.profiles[cell.reader]
+        held = (profile.holders[profile.terms.index(term)] for term in cell.in_favour)
+        near = reduce(or_, held, 0).bit_count()
         papers = f"{near} papers you liked" if near > 1 else "a paper you liked"
-        return f"like {papers}: {self._shown(cell, best)}" if best else "like papers you liked"
+        return f"like {papers}: {self._shown(cell, cell.in_favour)}"
 
     def _against(self, cell: _Cell) -> str:
-        best = self._telling(cell, -cell.earned)
-        return f"like papers you disliked or passed over: {self._shown(cell, best)}"
+        return f"like papers you disliked or passed over: {self._shown(cell, cell.against)}"
 
-    def _telling(self, cell: _Cell, earned: Ints) -> list[int]:
-        """Which of the cell's terms earn most, without words of pairs that are shown as well."""
-        terms = self._liking.terms
-        least = _LEAST_SHARE * earned[earned > 0].sum()
-        order = np.argsort(-earned, kind="stable")
-        telling = [at for at in order[: 4 * _TERMS_SHOWN].tolist() if earned[at] > least]
-        return list(
-            islice(_without_parts(telling, [terms[cell.terms[at]] for at in telling]), _TERMS_SHOWN)
-        )
-
-    def _shown(self, cell: _Cell, best: Sequence[int]) -> str:
+    def _shown(self, cell: _Cell, terms: Sequence[str]) -> str:
         if cell.column not in self._spellings:
             self._spellings[cell.column] = _spellings(self._papers[cell.column])
         spellings = self._spellings[cell.column]
-        terms = (self._liking.terms[cell.terms[at]].split(" ") for at in best)
-        return ", ".join(" ".join(spellings.get(word, word) for word in term) for term in terms)
+        return ", ".join(
+            " ".join(spellings.get(word, word) for word in term.split(" ")) for term in terms
+        )
 
 
 def _by_points(reason: Reason) -> float:
@@ -130,11 +127,15 @@ def _spellings(paper: Paper) -> dict[str, str]:
     return spellings
 
 
-def _without_parts(places: Sequence[int], terms: Sequence[str]) -> Iterator[int]:
-    """The places of terms that bring a word which no earlier one has."""
+def _without_parts(terms: Sequence[str]) -> list[str]:
+    """The first terms that each bring a word which none before has."""
     shown: set[str] = set()
-    for place, term in zip(places, terms, strict=True):
+    kept: list[str] = []
+    for term in terms:
         words = term.split(" ")
         if not shown.issuperset(words):
             shown.update(words)
-            yield place
+            kept.append(term)
+            if len(kept) == _TERMS_SHOWN:
+                break
+    return kept

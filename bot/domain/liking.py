@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,6 @@ class Liking:
     profiles: tuple[Profile, ...]  # one for each reader
     terms: tuple[str, ...]
     weights: csr_array  # (readers x terms), int32, thousandths of a point; none is 0
-    places: csr_array  # the same cells: the term's place in the profile, from 1
     shares: csr_array  # (papers x terms), int32, thousandths of the paper's length; none is 0
     by_term: csr_array  # the same, (terms x papers)
     start: Points  # (readers) thousandths for a paper with none of the profile's terms
@@ -43,12 +42,11 @@ class Liking:
         counts = np.array([len(profile.terms) for profile in given], dtype=np.int64)
         flat = chain.from_iterable(profile.terms for profile in given)
         absent = len(numbers)
-        columns = np.array([numbers.get(term, absent) for term in flat], dtype=np.int32)
-        weights = np.concatenate([np.asarray(profile.weights, np.int32) for profile in given])
+        found = map(numbers.get, flat, repeat(absent))
+        columns = np.fromiter(found, dtype=np.int32, count=int(counts.sum()))
+        weights = np.frombuffer(b"".join(profile.weights for profile in given), dtype=np.int32)
         there = np.flatnonzero(columns < absent)
         rows = np.repeat(np.arange(len(given)), counts)
-        firsts = np.cumsum(counts) - counts
-        places = (there - firsts[rows[there]] + 1).astype(np.int32)
         kept = np.cumsum(np.bincount(rows[there], minlength=len(given)))
         starts = np.concatenate(([0], kept)).astype(np.int32)
         shape = (len(given), absent)
@@ -56,7 +54,6 @@ class Liking:
             profiles=given,
             terms=telling.terms,
             weights=csr_array((weights[there], columns[there], starts), shape=shape),
-            places=csr_array((places, columns[there], starts), shape=shape),
             shares=telling.shares,
             by_term=telling.shares.T.tocsr(),
             start=np.array([profile.start for profile in given], dtype=np.int32),

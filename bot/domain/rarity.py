@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,20 +61,26 @@ class Rarity:
         """
         if len(words) > 2:  # noqa: PLR2004 - pairs are what is counted
             return min(self.frequency(pair) for pair in pairwise(words))
-        return self.share(" ".join(words))
+        return self._share(" ".join(words))
 
     def frequency_of_prefix(self, before: Sequence[str], prefix: str, keys: Sequence[str]) -> float:
         """The same for words that end in one that begins with `prefix`; `keys` from `keys()`."""
         start = " ".join((*before[-1:], prefix))
-        likely = min(max(sum(map(self.share, _beginning_with(keys, start))), RAREST), 1.0)
+        likely = min(max(sum(map(self._share, _beginning_with(keys, start))), RAREST), 1.0)
         return min(likely, self.frequency(before)) if len(before) > 1 else likely
 
     def keys(self) -> list[str]:
         """Everything counted, sorted."""
         return sorted({*self.counts, *COMMON_WORDS})
 
-    def share(self, key: str) -> float:
-        """The same for a word, or a pair with a space between, as it is counted."""
+    def shares(self, keys: Sequence[str]) -> NDArray[np.float64]:
+        """The same for many words, and pairs with a space between, as they are counted."""
+        counts = np.fromiter(map(self.counts.get, keys, repeat(0)), np.float64, len(keys))
+        prior = np.fromiter(map(COMMON_WORDS.get, keys, repeat(RAREST)), np.float64, len(keys))
+        shares = (counts + _PRIOR_PAPERS * prior) / (self.papers + _PRIOR_PAPERS)
+        return shares.clip(RAREST, 1.0)
+
+    def _share(self, key: str) -> float:
         known = self.counts.get(key, 0) + _PRIOR_PAPERS * COMMON_WORDS.get(key, RAREST)
         return min(max(known / (self.papers + _PRIOR_PAPERS), RAREST), 1.0)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import math
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +35,7 @@ class Telling:
     def of(cls, words: PaperWords, rarity: Rarity) -> Telling:
         """Count and weigh the words of some papers."""
         names = ["", *words.numbers]
-        idf = np.array([0.0, *(_idf_of_word(word, rarity) for word in words.numbers)])
+        idf = _idf(names, rarity)
         tells = idf[words.stream] > 0
         at = np.flatnonzero(tells)
         numbers, column = np.unique(words.stream[at], return_inverse=True)
@@ -48,10 +49,10 @@ class Telling:
         named = [
             f"{names[first]} {names[second]}" for first, second in zip(firsts, seconds, strict=True)
         ]
-        rareness = -np.log(np.fromiter(map(rarity.share, named), np.float64, len(named)))
-        weights = np.concatenate((idf[numbers], PAIR_COUNTS * rareness))
-        terms = (*(names[number] for number in numbers.tolist()), *named)
-        return cls(terms, _weighed(counted, weights))
+        weights = np.concatenate((idf[numbers], PAIR_COUNTS * -np.log(rarity.shares(named))))
+        # Interned like those of profiles: then looking up compares addresses, not letters.
+        terms = map(sys.intern, (*(names[number] for number in numbers.tolist()), *named))
+        return cls(tuple(terms), _weighed(counted, weights))
 
 
 def telling_terms(
@@ -80,9 +81,10 @@ def _weighed(counted: csr_array, weights: Floats) -> csr_array:
     return csr_array((whole, counted.indices, counted.indptr), shape=counted.shape)
 
 
-def _idf_of_word(word: str, rarity: Rarity) -> float:
-    """0.0 for a word that tells nothing."""
-    if len(word) < _SHORTEST_WORD or word.isdigit():
-        return 0.0
-    share = rarity.share(word)
-    return -math.log(share) if share < _COMMON else 0.0
+def _idf(words: Sequence[str], rarity: Rarity) -> Floats:
+    """How rare each word is; 0.0 for one that tells nothing."""
+    shares = rarity.shares(words)
+    shares[shares >= _COMMON] = 1.0
+    is_bare = [len(word) < _SHORTEST_WORD or word.isdigit() for word in words]
+    shares[is_bare] = 1.0
+    return np.asarray(-np.log(shares), np.float64)
