@@ -21,9 +21,10 @@ from bot.domain.rarity import Rarity
 from bot.domain.telling import telling_terms
 from bot.domain.thumbs import Vote
 
-MOST_VOTED = 50  # papers remembered with thumbs; a profile has a bit for each
-MOST_IGNORED = 50  # papers remembered that were passed over
-MOST_TERMS = 160  # remembered of a paper
+MOST_VOTED = 40  # papers remembered with thumbs; a profile has a bit for each
+MOST_IGNORED = 30  # papers remembered that were passed over
+TERMS_OF_VOTED = 160  # remembered of a paper: nearly all that tell
+TERMS_OF_IGNORED = 60
 HALF_LIFE_DAYS = 365.0  # a thumb this much older than the latest one counts half
 MOST_OF_A_PERSON = 10.0  # fresh thumbs: more of one person weigh no more than so many together
 ALWAYS_OF_A_PERSON = 5.0  # up to here one person may outweigh all others together
@@ -83,12 +84,12 @@ class Memory:
             return self
         kept = [each for each in known.ballots if _stays(each, voter)] if known else []
         ballots = (*kept, Ballot(voter, vote, at))
-        if known:
+        if known and kept:
             example = replace(known, ballots=ballots)
         else:
-            example = Example(
-                paper.arxiv_id, *telling_terms(paper, rarity, limit=MOST_TERMS), ballots
-            )
+            limit = TERMS_OF_IGNORED if vote is Vote.IGNORED else TERMS_OF_VOTED
+            terms, shares = telling_terms(paper, rarity, limit=limit)
+            example = Example(paper.arxiv_id, terms, shares, ballots)
         others = (each for each in self.examples if each is not known)
         return Memory(_latest((example, *others)))
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 import math
 import sys
 from array import array
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import chain, count, islice
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -140,9 +141,9 @@ class _Cells:
     """The (paper, term) pairs of some papers as arrays."""
 
     def __init__(self, papers: Sequence[Weighed]) -> None:
-        numbers: dict[str, int] = {}
+        numbers: defaultdict[str, int] = defaultdict(count().__next__)
         flat = chain.from_iterable(paper.terms for paper in papers)
-        self.term = np.array([numbers.setdefault(each, len(numbers)) for each in flat], np.int64)
+        self.term = np.fromiter(map(numbers.__getitem__, flat), np.int64)
         self.terms = list(numbers)
         self.paper = np.repeat(np.arange(len(papers)), [len(paper.terms) for paper in papers])
         flat_shares = chain.from_iterable(paper.shares for paper in papers)
