@@ -1,9 +1,8 @@
 """A profile: the few hundred words that tell a subscription's liked papers from the others.
 
-What several liked papers share counts more than what one says often; words of papers disliked or
-passed over count against. The sum is scaled by how near the liked papers are to each other: a
-paper as near as they are earns `NEAR_POINTS` less what any paper has of that, and less while
-there are few thumbs.
+Words of liked papers count for a paper, words of papers disliked or passed over against it. The
+sum is scaled by how near the liked papers are to each other: a paper as near as they are earns
+`NEAR_POINTS`, less what any paper of the field has of that, and less while there are few thumbs.
 """
 
 from __future__ import annotations
@@ -27,7 +26,6 @@ NEAR_POINTS = 5.0  # between a paper that holds no word of it and one as near as
 USUAL = 0.3  # of these any paper of the field has: where points begin
 MOST_POINTS = 6.0  # that a paper earns at most, with any number of thumbs
 HALF_STRENGTH = 1.0  # thumbs with which half of all points are at stake
-SHARED = 0.5  # a word in k liked papers counts by k to this power beyond its sum
 DISLIKED = 0.5  # weight of all disliked papers beside all liked ones
 IGNORED = 0.3  # the same for papers passed over
 USUAL_NEARNESS = 0.12  # of liked papers to each other, where there are few of them
@@ -151,9 +149,7 @@ class _Cells:
         self.votes = np.array([paper.vote for paper in papers])
         self.ignored = np.array([paper.ignored for paper in papers])
         self.liked = np.maximum(self.votes, 0.0)
-        self.total = self.sum(self.votes)
-        self.holding = np.bincount(self.term, self.liked[self.paper], len(self.terms))
-        self.said = self.total * self.holding**SHARED
+        self.said = self.sum(self.votes)
         self.wanted = _unit(self.said)
 
     def sum(self, weights: Floats) -> Floats:
@@ -163,9 +159,7 @@ class _Cells:
 
     def nearness(self, against: Floats) -> float:
         """How near, on average, each liked paper is to what the other ones say."""
-        own = self.liked[self.paper]
-        others = np.maximum(self.holding[self.term] - own, 0.0) ** SHARED
-        rest = (self.total[self.term] - own * self.share) * others
+        rest = self.said[self.term] - self.liked[self.paper] * self.share
         papers = len(self.votes)
         change = np.bincount(self.paper, rest**2 - self.said[self.term] ** 2, papers)
         length = np.sqrt(np.maximum(self.said @ self.said + change, _TINY))
