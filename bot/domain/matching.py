@@ -111,7 +111,8 @@ def rank_many(
     before all others; within the digest it stands where its score puts it. A reader without
     terms and authors gets every considered paper in announcement order, for there is nothing
     that `min_score` could be compared with. Equals stand by primary category, in the order of
-    the reader's `categories`, then by arXiv ID.
+    the reader's `categories`, then by arXiv ID. What a reader's profile says is added to the
+    terms' points; it can match a paper that no term finds, but alone `min_score` can unmatch one.
     """
     batch = Batch(announcements)
     papers = [announcement.paper for announcement in batch.announcements]
