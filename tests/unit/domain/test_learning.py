@@ -135,6 +135,19 @@ def test_the_telling_words_are_shown_as_the_paper_writes_them() -> None:
     assert "matrices" in reason
 
 
+def test_papers_unlike_those_liked_say_so_too() -> None:
+    profile = liked(several(QUANTUM, 1)).profile()
+    batch = announced(paper("1", CACHE, title="Model, model"), paper("2", QUANTUM))
+
+    ranking = rank(interests("model"), batch, rarity=ANYTHING, profile=profile)
+
+    (far,) = [each for each in ranking.chosen[1].reasons if each.where == "liked"]
+    (near,) = [each for each in ranking.chosen[0].reasons if each.where == "liked"]
+    assert far.term == "unlike the papers you liked"
+    assert far.points < 0
+    assert near.term.startswith("like a paper you liked: ")
+
+
 def test_papers_like_those_disliked_sink_and_say_so() -> None:
     batch = announced(paper("1", CACHE), paper("2", QUANTUM))
     memory = voted(liked(several(PROTEIN, 3)), several(CACHE, 3), vote=Vote.DOWN, voter="ada")
