@@ -122,17 +122,16 @@ def test_papers_like_those_liked_rise_and_say_so() -> None:
     assert reason.points > 0
 
 
-def test_the_telling_words_are_shown_as_the_paper_writes_them() -> None:
-    about = "prompt caches keep boxes of matrices"
-    profile = liked([paper("1", about), paper("2", "caches hold matrices")]).profile()
+def test_the_telling_words_are_shown_as_the_paper_writes_them_and_pairs_before_words() -> None:
+    profile = liked(
+        [paper("1", "KV-cache matrices grow"), paper("2", "KV cache matrices")]
+    ).profile()
+    batch = announced(paper("3", "the matrix fills some kv caches"))
 
-    ranking = rank(
-        interests("model"), announced(paper("3", about)), rarity=ANYTHING, profile=profile
-    )
+    ranking = rank(interests("model"), batch, rarity=ANYTHING, profile=profile)
 
     (reason,) = [each.term for each in ranking.chosen[0].reasons if each.where == "liked"]
-    assert "caches" in reason
-    assert "matrices" in reason
+    assert reason.startswith("like 2 papers you liked: kv caches, matrix")
 
 
 def test_papers_unlike_those_liked_say_so_too() -> None:
