@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -75,19 +75,24 @@ async def open_app(
     *,
     feed: FeedSource | None = None,
     clock: Clock | None = None,
+    database: Database | None = None,
     platforms: Mapping[str, Platform] | None = None,
     telemetry: Telemetry = NO_TELEMETRY,
 ) -> AsyncIterator[App]:
     """The whole bot on its database.
 
-    `feed` and `clock` stand in for the real ones in the demo; `platforms` come beside the
-    terminal and text files.
+    `feed` and `clock` stand in for the real ones in the demo; `database` is one that is open
+    already, and stays so; `platforms` come beside the terminal and text files.
 
     Raises UserError, TransientError or PermanentError when the database cannot be opened.
     """
     clock = clock or SystemClock()
-    make_home(settings.home)
-    async with await open_database(settings.database_url.reveal()) as database:
+    async with AsyncExitStack() as stack:
+        if database is None:
+            make_home(settings.home)
+            database = await stack.enter_async_context(
+                await open_database(settings.database_url.reveal())
+            )
         arxiv = open_arxiv(settings, slots=database.slots, clock=clock)
         async with open_reading(
             settings,

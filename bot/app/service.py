@@ -10,12 +10,15 @@ from datetime import timedelta
 from pathlib import Path
 
 from adapters.database.backup import backup
+from adapters.database.engine import open_database
 from adapters.scheduling.local import LocalQueue
 from adapters.scheduling.loop_watch import LoopWatch
 from adapters.scheduling.system_clock import SystemClock
+from adapters.web.health import Check
 from adapters.web.metrics import PrometheusTelemetry
 from adapters.web.server import WebServer
-from bot.app.core import open_app
+from bot.app.chats import open_chats
+from bot.app.core import make_home, open_app
 from bot.config import Settings
 from bot.services.delivery import DeliveryService
 from bot.services.running import RunningRules, RunningService
@@ -47,7 +50,19 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
     telemetry = PrometheusTelemetry()
     clock = SystemClock()
     async with AsyncExitStack() as stack:
-        bot = await stack.enter_async_context(open_app(settings, clock=clock, telemetry=telemetry))
+        make_home(settings.home)
+        database = await stack.enter_async_context(
+            await open_database(settings.database_url.reveal())
+        )
+        chats = await stack.enter_async_context(
+            open_chats(settings, database=database, clock=clock, telemetry=telemetry)
+        )
+        platforms = {name: each for chat in chats for name, each in chat.platforms.items()}
+        bot = await stack.enter_async_context(
+            open_app(
+                settings, clock=clock, database=database, platforms=platforms, telemetry=telemetry
+            )
+        )
         watch = await stack.enter_async_context(LoopWatch(telemetry=telemetry))
         queue = LocalQueue(telemetry=telemetry)
         running = RunningService(
@@ -62,6 +77,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
             telemetry=telemetry,
         )
         running.register()
+        ready: dict[str, Check] = {"database": bot.database.check, "service": queue.check}
         web = WebServer(
             host=settings.web.host,
             port=settings.web.port,
@@ -71,8 +87,12 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
                 "ticks": running.check_ticks,
                 "loop": watch.check,
             },
-            ready={"database": bot.database.check, "service": queue.check},
+            ready=ready,
         )
+        for chat in chats:
+            ready["+".join(chat.platforms)] = await stack.enter_async_context(
+                chat.listening(bot, web)
+            )
         await stack.enter_async_context(web)
         yield Service(queue=queue, running=running, delivery=bot.delivery, web=web)
 
