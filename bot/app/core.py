@@ -29,6 +29,7 @@ from bot.ports import (
     Messenger,
     Renderer,
     Telemetry,
+    Teller,
 )
 from bot.services.catching_up import CatchingUpService
 from bot.services.delivery import DeliveryService
@@ -53,6 +54,7 @@ class Platform:
 
     renderer: Renderer
     messenger: Messenger
+    teller: Teller | None = None  # None where nobody can be written to alone
 
 
 @dataclass(frozen=True, slots=True)

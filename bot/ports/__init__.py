@@ -20,7 +20,7 @@ from bot.ports.channels import (
 from bot.ports.clock import Clock
 from bot.ports.memory import Housekeeping, UnitOfWork, UnitOfWorkFactory
 from bot.ports.models import QuestionAnswerer, Summarizer
-from bot.ports.platforms import Messenger, Renderer
+from bot.ports.platforms import Messenger, Renderer, Teller
 from bot.ports.posting import DigestRecord, DigestRepository, OutboxRepository
 from bot.ports.reading import BudgetRepository, SummaryFailure, SummaryRepository, SummaryTurn
 from bot.ports.work import NO_TELEMETRY, JobQueue, Progress, SilentTelemetry, Telemetry, no_progress
@@ -58,6 +58,7 @@ __all__ = [
     "SummaryRepository",
     "SummaryTurn",
     "Telemetry",
+    "Teller",
     "ThumbRepository",
     "UnitOfWork",
     "UnitOfWorkFactory",

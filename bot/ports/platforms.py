@@ -7,7 +7,7 @@ from typing import Protocol
 from bot.domain.commands import Reply
 from bot.domain.digest import Digest
 from bot.domain.outbox import MessageRef, OutboxMessage
-from bot.domain.subscriptions import Subscription
+from bot.domain.subscriptions import Destination, Subscription
 
 
 class Renderer(Protocol):
@@ -31,4 +31,15 @@ class Messenger(Protocol):
 
     async def find_sent(self, message: OutboxMessage) -> MessageRef | None:
         """The earlier post that carries `message.key`, if it is there."""
+        ...
+
+
+class Teller(Protocol):
+    """A chat platform, as far as it can write to one person alone."""
+
+    async def tell(self, user_id: str, text: str, *, destination: Destination) -> None:
+        """Write `text` to a member of `destination`'s workspace, about that channel.
+
+        Raises TransientError or PermanentError.
+        """
         ...
