@@ -1,0 +1,1 @@
+"""Discord as a platform: `/arxiv`, digests as embeds with buttons, threads and forum posts."""
