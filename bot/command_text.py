@@ -17,7 +17,9 @@ from bot.domain.commands import (
     Ask,
     Command,
     Edit,
+    EndFeedLink,
     Export,
+    FeedLink,
     Forget,
     Help,
     Import,
@@ -31,6 +33,7 @@ from bot.domain.commands import (
     Similar,
     Status,
     Subscribe,
+    SubscriptionChanges,
     Summarize,
     Thumb,
     Unsubscribe,
@@ -48,6 +51,7 @@ __all__ = ["format_changes", "help_text", "parse_command", "parse_words"]
 MOST_PREVIEW_DAYS: Final = 14
 _MOST_DIGITS: Final = 6  # of a subscription's number
 _RESET: Final = "learning:reset"
+_OFF: Final = ("off", "end", "stop")
 
 
 def parse_command(text: str) -> Command:
@@ -162,7 +166,7 @@ def _edit(typed: _Typed) -> Command:
         raise UserError("Say which subscription to change: `list` shows them, then `edit 2 top:5`.")
     if [word.casefold() for word in words] == [_RESET]:
         return Forget(number)
-    changes = parse_changes(words)
+    changes = _changes(words)
     if changes.is_empty:
         raise UserError(f"Say what to change: `edit {number} top:5`.")
     return Edit(number, changes)
@@ -170,7 +174,7 @@ def _edit(typed: _Typed) -> Command:
 
 def _preview(typed: _Typed) -> Command:
     number, words = _leading_number(typed.words())
-    changes = parse_changes(words)
+    changes = _changes(words)
     if (days := changes.interests.days_back) is None:
         return Preview(number, changes)
     if days > MOST_PREVIEW_DAYS:
@@ -179,6 +183,13 @@ def _preview(typed: _Typed) -> Command:
         )
     interests = replace(changes.interests, days_back=None)
     return Preview(number, replace(changes, interests=interests), days)
+
+
+def _feed(typed: _Typed) -> Command:
+    *number, last = typed.text.casefold().split() or [""]
+    if last in _OFF:
+        return _number_only(EndFeedLink)(replace(typed, text=" ".join(number)))
+    return _number_only(FeedLink)(typed)
 
 
 def _settings(typed: _Typed) -> Command:
@@ -213,7 +224,7 @@ def _help(typed: _Typed) -> Command:
 _Reader = Callable[[_Typed], Command]
 _READERS: Final[Mapping[str, _Reader]] = MappingProxyType(
     {
-        "subscribe": lambda typed: Subscribe(parse_changes(typed.words())),
+        "subscribe": lambda typed: Subscribe(_changes(typed.words())),
         "list": _alone(ListSubscriptions()),
         "edit": _edit,
         "unsubscribe": _number_only(Unsubscribe),
@@ -232,6 +243,7 @@ _READERS: Final[Mapping[str, _Reader]] = MappingProxyType(
         "forget": _number_only(Forget),
         "settings": _settings,
         "status": _alone(Status()),
+        "feed": _feed,
         "export": _alone(Export()),
         "import": _import,
         "help": _help,
@@ -240,6 +252,14 @@ _READERS: Final[Mapping[str, _Reader]] = MappingProxyType(
 
 
 # --- pieces --------------------------------------------------------------------------------
+
+
+def _changes(words: Sequence[str]) -> SubscriptionChanges:
+    """What is said of a subscription; what only a channel has is refused."""
+    changes = parse_changes(words)
+    if changes.unfurl is not None:
+        raise UserError("`unfurl:` goes for the whole channel: type `settings unfurl:on`.")
+    return changes
 
 
 def _leading_number(words: Sequence[str]) -> tuple[int | None, Sequence[str]]:

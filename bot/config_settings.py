@@ -266,6 +266,12 @@ class WebSettings:
         "Port to listen on; 0 takes a free one.",
         environment="WEB_PORT",
     )
+    public_url: str | None = setting(
+        None,
+        kinds.web_address(),
+        "Where people reach the pages and feeds, for the links that `feed` gives.",
+        environment="WEB_PUBLIC_URL",
+    )
 
 
 @dataclass(frozen=True, slots=True)

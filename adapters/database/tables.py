@@ -240,6 +240,15 @@ salts = sa.Table(
     sa.Column("value", sa.Text, nullable=False),
 )
 
+# The number grows each time a subscription's link is ended: an ended link never comes back.
+feed_links = sa.Table(
+    "feed_links",
+    metadata,
+    sa.Column("subscription_id", sa.ForeignKey("subscriptions.id"), primary_key=True),
+    sa.Column("serial", sa.Integer, nullable=False),
+    sa.Column("is_open", sa.Boolean, nullable=False),
+)
+
 # --- digests -------------------------------------------------------------------------------
 
 digests = sa.Table(

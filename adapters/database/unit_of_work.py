@@ -10,6 +10,7 @@ from typing import Self
 from adapters.database.budgets import BudgetTable
 from adapters.database.destinations import DestinationTable
 from adapters.database.digests import DigestTable
+from adapters.database.feed_links import FeedLinkTable
 from adapters.database.feeds import FeedTable
 from adapters.database.outbox import OutboxTable
 from adapters.database.papers import PaperTable
@@ -21,6 +22,7 @@ from bot.ports import (
     BudgetRepository,
     DestinationRepository,
     DigestRepository,
+    FeedLinkRepository,
     FeedRepository,
     OutboxRepository,
     PaperRepository,
@@ -42,6 +44,7 @@ class DatabaseUnitOfWork:
     budgets: BudgetRepository
     feeds: FeedRepository
     thumbs: ThumbRepository
+    feed_links: FeedLinkRepository
 
     def __init__(self, session: Callable[[], AbstractAsyncContextManager[Session]]) -> None:
         self._open = session
@@ -58,6 +61,7 @@ class DatabaseUnitOfWork:
         self.budgets = BudgetTable(self._session)
         self.feeds = FeedTable(self._session)
         self.thumbs = ThumbTable(self._session)
+        self.feed_links = FeedLinkTable(self._session)
         return self
 
     async def __aexit__(

@@ -36,6 +36,7 @@ from bot.services.delivery import DeliveryService
 from bot.services.desk import Desk, DeskRules, Library
 from bot.services.digests import DigestService
 from bot.services.explaining import ExplainingService
+from bot.services.feed_links import FeedLinkService
 from bot.services.ingest import IngestService
 from bot.services.planning import PlanningService
 from bot.services.rarity import RarityService
@@ -215,6 +216,7 @@ def _wire(
             ),
             budgets=reading.budgets,
             progress=progress,
+            feed_links=FeedLinkService(open_unit=open_unit, public_url=settings.web.public_url),
         ),
         open_unit=open_unit,
         clock=clock,

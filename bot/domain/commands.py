@@ -42,6 +42,7 @@ class SubscriptionChanges:
     threads: bool | None = None
     announce_empty: bool | None = None
     learning: bool | None = None
+    unfurl: bool | None = None  # of a whole channel: say what a pasted link to arXiv is about
 
     @property
     def is_empty(self) -> bool:
@@ -56,7 +57,7 @@ class SubscriptionChanges:
 
     def apply(self, subscription: Subscription) -> Subscription:
         """`subscription` with everything that was said in place of its own."""
-        said = _said(self, without=("interests",))
+        said = _said(self, without=("interests", *_OF_CHANNELS))
         schedule = {name: said.pop(name) for name in _SCHEDULE_FIELDS if name in said}
         return replace(
             subscription,
@@ -67,6 +68,7 @@ class SubscriptionChanges:
 
 
 _SCHEDULE_FIELDS = ("at", "weekdays", "timezone")
+_OF_CHANNELS = ("unfurl",)  # no subscription has these
 
 
 def _said(
@@ -201,6 +203,20 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedLink:
+    """Give the secret address of a subscription's feed."""
+
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndFeedLink:
+    """Let that address open nothing any more."""
+
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Export:
     """Hand over this channel's subscriptions as JSON."""
 
@@ -237,6 +253,8 @@ Command = (
     | Forget
     | Settings
     | Status
+    | FeedLink
+    | EndFeedLink
     | Export
     | Import
     | Help

@@ -208,7 +208,10 @@ VERBS: Final = (
         "show or change what new subscriptions here start from.",
         ("settings", "settings tz:Europe/Berlin lang:de top:5"),
         ("config", "setting", "configure", "defaults"),
-        _FILTER_DETAILS,
+        (
+            *_FILTER_DETAILS,
+            "`unfurl:on` shows what links to arXiv pasted here are about (on Slack).",
+        ),
     ),
     Verb(
         "status",
@@ -216,6 +219,14 @@ VERBS: Final = (
         "say how things stand, and why it is silent.",
         ("status",),
         ("health",),
+    ),
+    Verb(
+        "feed",
+        "feed [n] [off]",
+        "give the secret address of a subscription's feed, for any feed reader.",
+        ("feed", "feed 2", "feed 2 off"),
+        ("rss", "atom"),
+        ("Whoever has the address can read that feed; `feed 2 off` ends it for good.",),
     ),
     Verb(
         "export",

@@ -13,11 +13,13 @@ from bot.ports.arxiv import (
 from bot.ports.channels import (
     DestinationRepository,
     DestinationState,
+    FeedLinkRepository,
     SubscriptionRepository,
     SubscriptionStep,
     ThumbRepository,
 )
 from bot.ports.clock import Clock
+from bot.ports.examining import Examination
 from bot.ports.memory import Housekeeping, UnitOfWork, UnitOfWorkFactory
 from bot.ports.models import QuestionAnswerer, Summarizer
 from bot.ports.platforms import Messenger, Renderer, Teller
@@ -34,6 +36,8 @@ __all__ = [
     "DigestRecord",
     "DigestRepository",
     "FeedCheck",
+    "FeedLinkRepository",
+    "Examination",
     "FeedReading",
     "FeedRepository",
     "FeedSource",

@@ -62,6 +62,10 @@ class SubscriptionRepository(Protocol):
         """A channel's subscriptions by number."""
         ...
 
+    async def of_workspace(self, platform: str, workspace_id: str) -> tuple[Subscription, ...]:
+        """The subscriptions of all channels of a workspace, by channel and number."""
+        ...
+
     async def due(self, now: datetime, *, limit: int) -> tuple[Subscription, ...]:
         """Active subscriptions with `next_run_at` <= now, longest waiting first."""
         ...
@@ -98,8 +102,11 @@ class DestinationRepository(Protocol):
 
     async def disable(
         self, destination: Destination, *, code: str, reason: str, now: datetime
-    ) -> None:
-        """Send nothing there any more; its messages wait, its subscriptions stay."""
+    ) -> bool:
+        """Send nothing there any more; its messages wait, its subscriptions stay.
+
+        True when it took messages until now.
+        """
         ...
 
     async def enable(self, destination: Destination) -> None:
@@ -149,4 +156,24 @@ class ThumbRepository(Protocol):
 
     async def profiles(self, subscription_ids: Sequence[int]) -> dict[int, Profile]:
         """The profiles there are, by subscription."""
+        ...
+
+
+class FeedLinkRepository(Protocol):
+    """Which subscriptions have a secret link to their feed (bot/domain/feed_links.py)."""
+
+    async def secret(self, fresh: bytes) -> bytes:
+        """The secret that links are made from; `fresh` where there is none yet."""
+        ...
+
+    async def open(self, subscription_id: int) -> int:
+        """The number of its open link; a number never used before where it has none."""
+        ...
+
+    async def close(self, subscription_id: int) -> bool:
+        """End its link; False where none was open."""
+        ...
+
+    async def serial(self, subscription_id: int) -> int | None:
+        """The number of its open link; None where it has none."""
         ...

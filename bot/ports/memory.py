@@ -8,7 +8,12 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from bot.ports.announcements import FeedRepository, PaperRepository
-from bot.ports.channels import DestinationRepository, SubscriptionRepository, ThumbRepository
+from bot.ports.channels import (
+    DestinationRepository,
+    FeedLinkRepository,
+    SubscriptionRepository,
+    ThumbRepository,
+)
 from bot.ports.posting import DigestRepository, OutboxRepository
 from bot.ports.reading import BudgetRepository, SummaryRepository
 
@@ -25,6 +30,7 @@ class UnitOfWork(Protocol):
     budgets: BudgetRepository
     feeds: FeedRepository
     thumbs: ThumbRepository
+    feed_links: FeedLinkRepository
 
     async def __aenter__(self) -> Self: ...
 

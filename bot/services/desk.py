@@ -25,6 +25,7 @@ from bot.ports import Clock, PaperSource, Progress, UnitOfWorkFactory, no_progre
 from bot.services.budgets import BudgetService
 from bot.services.digests import DigestService, Slot
 from bot.services.explaining import ExplainingService, local_time
+from bot.services.feed_links import FeedLinkService
 from bot.services.ingest import IngestService
 from bot.services.questions import QuestionService
 from bot.services.similar import SimilarService
@@ -37,6 +38,7 @@ log = logging.getLogger(__name__)
 
 _FRESH = timedelta(minutes=10)  # a feed looked at this recently is not asked again
 _SEARCH_RESULTS = 10
+_UNFURLING = frozenset({"slack"})  # platforms where a bot may fill in the preview of a link
 _CHANGING = (
     ask.Subscribe,
     ask.Unsubscribe,
@@ -47,6 +49,7 @@ _CHANGING = (
     ask.Forget,
     ask.Settings,
     ask.Import,
+    ask.EndFeedLink,
 )
 
 
@@ -60,7 +63,7 @@ class DeskRules:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """What can be told, and said, of single papers."""
+    """What can be told, and said, of single papers; and what lends it to feed readers."""
 
     catalogue: PaperSource
     summaries: SummaryService
@@ -69,6 +72,7 @@ class Library:
     thumbs: ThumbService
     budgets: BudgetService | None = None  # None where there is no model
     progress: Progress = no_progress
+    feed_links: FeedLinkService | None = None  # None where there are no pages
 
 
 class Desk:
@@ -116,6 +120,8 @@ class Desk:
             ask.Forget: self._forget,
             ask.Settings: self._settings,
             ask.Status: self._status,
+            ask.FeedLink: self._feed_link,
+            ask.EndFeedLink: self._end_feed_link,
             ask.Export: self._export,
             ask.Import: self._import,
             ask.Help: self._help,
@@ -130,6 +136,26 @@ class Desk:
         ):
             raise UserError("Only people who manage this channel may do that: ask one of them.")
         return await self._answers[type(command)](command, actor)
+
+    def asks_for_managers(self, command: Command) -> bool:
+        """Whether `answer` will look at `Actor.may_manage`: finding that out may cost calls."""
+        return isinstance(command, _CHANGING) and self._rules.only_managers_change
+
+    async def sketch(self, actor: Actor, changes: ask.SubscriptionChanges) -> Subscription:
+        """What `Subscribe(changes)` would start from here, for a form; nothing is stored."""
+        return await self._subscribing.sketch(actor, changes)
+
+    async def pick(self, actor: Actor, number: int | None) -> Subscription:
+        """The subscription meant by `number`, or the only one. Raises UserError."""
+        return await self._subscribing.pick(actor, number)
+
+    async def channel_defaults(self, actor: Actor) -> ask.SubscriptionChanges:
+        """What `settings` said for this channel."""
+        return await self._subscribing.settings(actor, ask.SubscriptionChanges())
+
+    async def paper(self, arxiv_id: ArxivId) -> Paper:
+        """One paper. Raises UserError, TransientError, PermanentError."""
+        return await self._paper(arxiv_id)
 
     async def _subscribe(self, command: ask.Subscribe, actor: Actor) -> Reply:
         subscription, is_new = await self._subscribing.subscribe(actor, command.changes)
@@ -278,6 +304,8 @@ class Desk:
         for each in subscriptions:
             if each.id in learned:
                 text = f"{text}\n{_short(each)}: {learned[each.id]}"
+        if defaults.unfurl is not None or command.changes.unfurl is not None:
+            text = f"{text}\n{_unfurling(defaults.unfurl, actor)}"
         if command.changes.is_empty:
             return Reply(f"{text}\n`settings tz:Europe/Berlin lang:de` changes that.")
         return _shared(text)
@@ -288,6 +316,29 @@ class Desk:
             workspace = Payer.of(actor.destination).workspace
             text = f"{text}\n{await self._library.budgets.line(workspace)}"
         return Reply(text)
+
+    async def _feed_link(self, command: ask.FeedLink, actor: Actor) -> Reply:
+        subscription = await self._subscribing.pick(actor, command.number)
+        link = await self._feed_links().link(subscription)
+        return Reply(
+            f"The feed of {_short(subscription)}: {link}\n"
+            "Whoever has this address can read it: keep it to yourselves, or end it with "
+            f"`feed {subscription.number} off`."
+        )
+
+    async def _end_feed_link(self, command: ask.EndFeedLink, actor: Actor) -> Reply:
+        subscription = await self._subscribing.pick(actor, command.number)
+        if not await self._feed_links().end(subscription):
+            return Reply(f"{_short(subscription)} has no feed address.")
+        return _shared(
+            f"The feed address of {_short(subscription)} opens nothing any more: "
+            f"`feed {subscription.number}` gives a new one."
+        )
+
+    def _feed_links(self) -> FeedLinkService:
+        if self._library.feed_links is None:
+            raise UserError("There are no feeds here: `papercourier run` serves them.")
+        return self._library.feed_links
 
     async def _export(self, _: ask.Export, actor: Actor) -> Reply:
         document = await self._subscribing.export(actor)
@@ -375,6 +426,16 @@ def _noted(command: ask.Thumb, receipt: Receipt) -> str:
     if not any(each.learning for each in receipt.subscriptions):
         return f"{noted} Learning is off there: `settings learning:on` lets it count."
     return noted
+
+
+def _unfurling(is_on: bool | None, actor: Actor) -> str:  # noqa: FBT001 - what was set
+    if actor.destination.platform not in _UNFURLING:
+        return (
+            "`unfurl:` changes nothing here: only on Slack do I show what pasted links are about."
+        )
+    if is_on:
+        return "Links to arXiv pasted here show the paper's title and abstract."
+    return "Links to arXiv pasted here stay as they are."
 
 
 def _paper_head(paper: Paper) -> str:

@@ -104,6 +104,7 @@ class SubscribingService:
         async with self._open_unit() as unit:
             ended = await _pick(unit, actor, number)
             await unit.subscriptions.remove(ended)
+            await unit.feed_links.close(ended.id)  # subscribing again revives the ID, not the link
             await unit.commit()
         return ended
 

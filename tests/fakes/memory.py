@@ -34,6 +34,7 @@ from bot.ports import (
     DigestRecord,
     DigestRepository,
     FeedCheck,
+    FeedLinkRepository,
     FeedRepository,
     OutboxRepository,
     PaperRepository,
@@ -87,6 +88,8 @@ class Memory:
     missed: dict[date, MissedDay] = field(default_factory=dict)
     thumbs: dict[ThumbKey, GivenThumb] = field(default_factory=dict)
     salts: list[bytes] = field(default_factory=list)
+    feed_secrets: list[bytes] = field(default_factory=list)
+    feed_links: dict[int, tuple[int, bool]] = field(default_factory=dict)  # number, is open
     learned: dict[int, tuple[learning.Memory, Profile]] = field(default_factory=dict)
 
     def copy(self) -> Memory:
@@ -151,6 +154,7 @@ class MemoryUnitOfWork:
     budgets: BudgetRepository
     feeds: FeedRepository
     thumbs: ThumbRepository
+    feed_links: FeedLinkRepository
 
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database
@@ -166,6 +170,7 @@ class MemoryUnitOfWork:
         self.budgets = MemoryBudgets(self._transaction)
         self.feeds = MemoryFeeds(self._transaction)
         self.thumbs = MemoryThumbs(self._transaction)
+        self.feed_links = MemoryFeedLinks(self._transaction)
         return self
 
     async def __aexit__(
@@ -244,6 +249,12 @@ class MemoryPapers:
         stored = self._transaction.read().announcements.values()
         days = Counter(each.announced_on for each in stored)
         return tuple(sorted(days.items(), reverse=True)[:limit])
+
+    async def latest_titles(self, *, limit: int) -> tuple[tuple[str, str], ...]:
+        titles: dict[str, str] = {}
+        for each in self._all()[::-1][:limit]:
+            titles.setdefault(each.paper.arxiv_id, each.paper.title)
+        return tuple(titles.items())
 
     async def announced_among(self, arxiv_ids: Collection[str]) -> frozenset[str]:
         known = {arxiv_id for arxiv_id, _ in self._transaction.read().announcements}
@@ -348,6 +359,15 @@ class MemorySubscriptions:
         found = [each for each in await self.all() if each.destination == destination]
         return tuple(sorted(found, key=lambda subscription: subscription.number))
 
+    async def of_workspace(self, platform: str, workspace_id: str) -> tuple[Subscription, ...]:
+        found = [
+            each
+            for each in await self.all()
+            if (each.destination.platform, each.destination.workspace_id)
+            == (platform, workspace_id)
+        ]
+        return tuple(sorted(found, key=lambda each: (each.destination, each.number)))
+
     async def due(self, now: datetime, *, limit: int) -> tuple[Subscription, ...]:
         waiting = [
             (each.next_run_at, each.id, each)
@@ -392,7 +412,7 @@ class MemoryDestinations:
 
     async def disable(
         self, destination: Destination, *, code: str, reason: str, now: datetime
-    ) -> None:
+    ) -> bool:
         memory = await self._transaction.write()
         state = await self.state(destination)
         memory.destinations[destination] = replace(
@@ -401,6 +421,7 @@ class MemoryDestinations:
             disabled_reason=reason,
             disabled_at=state.disabled_at or now,
         )
+        return state.disabled_at is None
 
     async def enable(self, destination: Destination) -> None:
         memory = await self._transaction.write()
@@ -806,6 +827,34 @@ class MemoryThumbs:
     async def profiles(self, subscription_ids: Sequence[int]) -> dict[int, Profile]:
         learned = self._transaction.read().learned
         return {each: learned[each][1] for each in subscription_ids if each in learned}
+
+
+class MemoryFeedLinks:
+    """A `FeedLinkRepository`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def secret(self, fresh: bytes) -> bytes:
+        if not self._transaction.read().feed_secrets:
+            (await self._transaction.write()).feed_secrets.append(fresh)
+        return self._transaction.read().feed_secrets[0]
+
+    async def open(self, subscription_id: int) -> int:
+        memory = await self._transaction.write()
+        serial, is_open = memory.feed_links.get(subscription_id, (0, False))
+        memory.feed_links[subscription_id] = (serial if is_open else serial + 1, True)
+        return memory.feed_links[subscription_id][0]
+
+    async def close(self, subscription_id: int) -> bool:
+        memory = await self._transaction.write()
+        serial, is_open = memory.feed_links.get(subscription_id, (0, False))
+        memory.feed_links[subscription_id] = (serial, False)
+        return is_open
+
+    async def serial(self, subscription_id: int) -> int | None:
+        serial, is_open = self._transaction.read().feed_links.get(subscription_id, (0, False))
+        return serial if is_open else None
 
 
 @dataclass(slots=True)

@@ -24,6 +24,7 @@ from bot.services.delivery import DeliveryService
 from bot.services.desk import Desk, DeskRules, Library
 from bot.services.digests import DigestService
 from bot.services.explaining import ExplainingService
+from bot.services.feed_links import FeedLinkService
 from bot.services.ingest import IngestService
 from bot.services.questions import QuestionService
 from bot.services.rarity import RarityService
@@ -143,6 +144,7 @@ class World:
         self.delivery = DeliveryService(
             open_unit=open_unit, messengers={"terminal": self.messenger}, clock=self.clock
         )
+        self.feed_links = FeedLinkService(open_unit=open_unit, public_url="https://papers.example")
         self.desk = Desk(
             subscribing=SubscribingService(
                 open_unit=open_unit,
@@ -169,6 +171,7 @@ class World:
                     clock=self.clock,
                     rarity=rarity,
                 ),
+                feed_links=self.feed_links,
             ),
             open_unit=open_unit,
             clock=self.clock,
