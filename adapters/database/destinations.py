@@ -37,7 +37,7 @@ class DestinationTable:
 
     async def disable(
         self, destination: Destination, *, code: str, reason: str, now: datetime
-    ) -> None:
+    ) -> bool:
         """Send nothing there any more; the first refusal's moment stays."""
         already = await self.state(destination)
         await self._put(
@@ -48,6 +48,7 @@ class DestinationTable:
                 "disabled_at": already.disabled_at or now,
             },
         )
+        return already.disabled_at is None
 
     async def enable(self, destination: Destination) -> None:
         """Send there again; its messages need not sit out a wait from before."""

@@ -131,6 +131,18 @@ class SubscriptionTable:
         )
         return tuple(map(_subscription, rows))
 
+    async def of_workspace(self, platform: str, workspace_id: str) -> tuple[Subscription, ...]:
+        """Every subscription of a workspace, by channel and number."""
+        first = str(Destination(platform, workspace_id, ""))
+        found = await self._read(
+            sa.select(subscriptions)
+            .where(subscriptions.c.destination.startswith(first, autoescape=True), _LIVE)
+            .order_by(subscriptions.c.id)
+        )
+        # SQLite's LIKE takes "t1" for "T1"; databases sort text in orders of their own.
+        ours = [each for each in found if each.destination.workspace_id == workspace_id]
+        return tuple(sorted(ours, key=lambda each: (each.destination, each.number)))
+
     async def due(self, now: datetime, *, limit: int) -> tuple[Subscription, ...]:
         """Longest waiting first."""
         return await self._read(

@@ -40,6 +40,7 @@ from bot.services.feed_links import FeedLinkService
 from bot.services.ingest import IngestService
 from bot.services.planning import PlanningService
 from bot.services.rarity import RarityService
+from bot.services.refusals import RefusalService
 from bot.services.sending import DeliveryRules
 from bot.services.similar import SimilarService
 from bot.services.subscribing import SubscribingService, SubscriptionDefaults
@@ -69,6 +70,7 @@ class App:
     digests: DigestService
     planning: PlanningService
     delivery: DeliveryService
+    refusals: RefusalService
     terminal: TerminalClient
 
 
@@ -232,6 +234,11 @@ def _wire(
         clock=clock,
         rules=_delivery_rules(settings),
         telemetry=telemetry,
+        tellers={
+            name: platform.teller
+            for name, platform in everywhere.items()
+            if platform.teller is not None
+        },
     )
     return App(
         settings=settings,
@@ -241,6 +248,7 @@ def _wire(
         digests=digests,
         planning=planning,
         delivery=delivery,
+        refusals=delivery.refusals,
         terminal=TerminalClient(
             desk=desk,
             delivery=delivery,

@@ -87,6 +87,23 @@ REFUSALS = frozenset(
     }
 )
 
+# Those of them that mean every channel of the workspace: none of them needs to be tried.
+WORKSPACE_REFUSALS = frozenset(
+    {
+        "guild_not_found",
+        "team_not_found",
+        "team_access_not_granted",
+        "org_login_required",
+        "ekm_access_denied",
+        "invalid_auth",
+        "not_authed",
+        "token_revoked",
+        "token_expired",
+        "account_inactive",
+        "app_uninstalled",
+    }
+)
+
 _FIRST_DELAY_SECONDS = 5.0
 _LONGEST_DELAY_SECONDS = 3600.0
 LONGEST_WISH_SECONDS = 6 * 3600.0  # what a server may ask for, lest a slip of its pen end delivery

@@ -40,6 +40,7 @@ class Teller(Protocol):
     async def tell(self, user_id: str, text: str, *, destination: Destination) -> None:
         """Write `text` to a member of `destination`'s workspace, about that channel.
 
+        `text` is like a `Reply`'s: plain sentences with commands in `backticks`.
         Raises TransientError or PermanentError.
         """
         ...

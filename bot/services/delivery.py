@@ -13,9 +13,10 @@ from collections.abc import Mapping, Sequence
 
 from bot.domain.outbox import OutboxMessage
 from bot.domain.subscriptions import Destination
-from bot.ports import NO_TELEMETRY, Clock, Messenger, Telemetry, UnitOfWorkFactory
+from bot.ports import NO_TELEMETRY, Clock, Messenger, Telemetry, Teller, UnitOfWorkFactory
 from bot.services.lane import Lane, tell
-from bot.services.sending import DeliveryRules, Sender, Sent, record
+from bot.services.refusals import RefusalService
+from bot.services.sending import DeliveryRules, Refused, Sender, Sent, record
 
 
 class DeliveryService:
@@ -29,6 +30,7 @@ class DeliveryService:
         clock: Clock,
         rules: DeliveryRules | None = None,
         telemetry: Telemetry = NO_TELEMETRY,
+        tellers: Mapping[str, Teller] | None = None,
     ) -> None:
         self._open_unit = open_unit
         self._messengers = messengers
@@ -37,6 +39,9 @@ class DeliveryService:
         self._telemetry = telemetry
         self._lanes: list[Lane] = []
         self._holder = uuid.uuid4().hex
+        self.refusals = RefusalService(
+            open_unit=open_unit, tellers=tellers or {}, clock=clock, wake=self.wake
+        )
 
     @property
     def platforms(self) -> tuple[str, ...]:
@@ -56,6 +61,7 @@ class DeliveryService:
             clock=self._clock,
             rules=self._rules,
             telemetry=self._telemetry,
+            refusals=self.refusals,
         )
         self._lanes.append(lane)
         try:
@@ -70,10 +76,7 @@ class DeliveryService:
 
     async def enable(self, destination: Destination) -> None:
         """Send to a channel again that refused us: it was unarchived, or we were invited."""
-        async with self._open_unit() as unit:
-            await unit.destinations.enable(destination)
-            await unit.commit()
-        self.wake()
+        await self.refusals.accept(destination)
 
     async def deliver_due(self, *, limit: int = 100, platforms: Sequence[str] | None = None) -> int:
         """Send everything that is due now, without pace; returns how many messages were sent.
@@ -103,7 +106,9 @@ class DeliveryService:
         messenger = self._messengers[message.destination.platform]
         outcome = await Sender(messenger, clock=self._clock, rules=self._rules).attempt(message)
         async with self._open_unit() as unit:
-            await record(unit, outcome, rest_seconds=0)
+            is_news = await record(unit, outcome, rest_seconds=0)
             await unit.commit()
         tell(outcome, self._telemetry)
+        if is_news and isinstance(outcome, Refused):
+            await self.refusals.heed(message.destination, outcome.error)
         return isinstance(outcome, Sent)

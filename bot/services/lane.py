@@ -19,6 +19,7 @@ from bot.domain.rate_limits import CallPace
 from bot.domain.subscriptions import Destination
 from bot.errors import PapercourierError
 from bot.ports import Clock, Messenger, Telemetry, UnitOfWorkFactory
+from bot.services.refusals import RefusalService
 from bot.services.sending import (
     DeliveryRules,
     GivenUp,
@@ -87,12 +88,15 @@ class Lane:
         clock: Clock,
         rules: DeliveryRules,
         telemetry: Telemetry,
+        refusals: RefusalService,
     ) -> None:
         self._platform = platform
         self._open_unit = open_unit
         self._clock = clock
         self._rules = rules
         self._telemetry = telemetry
+        self._refusals = refusals
+        self._tellings: set[asyncio.Task[None]] = set()
         self._sender = Sender(messenger, clock=clock, rules=rules)
         self._holder = uuid.uuid4().hex
         self._pace = CallPace(rules.per_platform_per_second)
@@ -133,6 +137,7 @@ class Lane:
             self._is_done = True
             self._to_record.ring()
             await _end((recording,), _LAST_RECORD_SECONDS)
+            await _end(tuple(self._tellings), _LAST_RECORD_SECONDS)
 
     # --- claiming --------------------------------------------------------------------------
 
@@ -323,12 +328,22 @@ class Lane:
             self._to_call.ring()
 
     async def _record(self, batch: Sequence[Outcome]) -> None:
+        rest_seconds = self._rules.per_channel_seconds
         async with self._open_unit() as unit:
-            for outcome in batch:
-                await record(unit, outcome, rest_seconds=self._rules.per_channel_seconds)
+            news = [await record(unit, each, rest_seconds=rest_seconds) for each in batch]
             await unit.commit()
-        for outcome in batch:
+        for outcome, is_news in zip(batch, news, strict=True):
             tell(outcome, self._telemetry)
+            if is_news and isinstance(outcome, Refused):
+                self._heed_refusal(outcome)
+
+    def _heed_refusal(self, outcome: Refused) -> None:
+        """Tell people, but let no record wait for that."""
+        telling = asyncio.create_task(
+            self._refusals.heed(outcome.message.destination, outcome.error)
+        )
+        self._tellings.add(telling)
+        telling.add_done_callback(self._tellings.discard)
 
     def _tell_fault(self, event: str, error: PapercourierError, wait: float) -> None:
         log.error(event, extra={"platform": self._platform, "seconds": wait, "reason": str(error)})
@@ -373,6 +388,8 @@ def _database_wait(faults: int) -> float:
 
 async def _end(tasks: Sequence[asyncio.Task[None]], seconds: float) -> None:
     """Let `tasks` finish, for so long."""
+    if not tasks:
+        return
     _, unfinished = await asyncio.wait(tasks, timeout=seconds)
     for task in unfinished:
         task.cancel()

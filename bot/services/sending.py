@@ -170,10 +170,11 @@ class Sender:
         return is_stale(message, now=self._clock.now(), stale_after=self._rules.stale_after)
 
 
-async def record(unit: UnitOfWork, outcome: Outcome, *, rest_seconds: float) -> None:
+async def record(unit: UnitOfWork, outcome: Outcome, *, rest_seconds: float) -> bool:
     """Write down what became of a message; whoever opened `unit` commits.
 
-    The next message of a channel rests `rest_seconds` after one that was sent.
+    The next message of a channel rests `rest_seconds` after one that was sent. True when a
+    channel refuses us that took messages until now.
     """
     message = outcome.message
     match outcome:
@@ -191,12 +192,13 @@ async def record(unit: UnitOfWork, outcome: Outcome, *, rest_seconds: float) -> 
         case GivenUp(reason=reason, at=at):
             await unit.outbox.give_up(message, error=reason, now=at)
         case Refused(error=error, at=at):
-            await unit.destinations.disable(
+            await unit.outbox.hand_back([message])
+            return await unit.destinations.disable(
                 message.destination, code=error.code, reason=str(error), now=at
             )
-            await unit.outbox.hand_back([message])
         case HandedBack():
             await unit.outbox.hand_back([message])
+    return False
 
 
 @contextmanager

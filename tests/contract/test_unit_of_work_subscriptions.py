@@ -7,7 +7,7 @@ from datetime import time, timedelta
 
 from bot.domain.commands import SubscriptionChanges
 from bot.domain.interests import Formula, InterestChanges, Interests, Term, TermKind
-from bot.domain.subscriptions import Schedule, Subscription, SubscriptionState
+from bot.domain.subscriptions import Destination, Schedule, Subscription, SubscriptionState
 from bot.ports import DestinationState, SubscriptionStep
 from tests.contract.conftest import Store
 from tests.contract.samples import (
@@ -242,6 +242,32 @@ async def test_a_channels_defaults_are_kept(store: Store) -> None:
 
         assert await uow.destinations.state(PAPERS_CHANNEL) == DestinationState(defaults)
         assert await uow.destinations.state(OTHER_CHANNEL) == DestinationState()
+
+
+async def test_the_subscriptions_of_a_workspace_are_those_of_its_channels_and_no_others(
+    store: Store,
+) -> None:
+    places = ("slack:T1:C2", "slack:T1:C1", "slack:t1:C1", "slack:T11:C1", "discord:T1:C1")
+    async with store.unit_of_work() as uow:
+        second, first, *_ = [
+            await uow.subscriptions.add(a_subscription(destination=Destination.from_key(key)))
+            for key in places
+        ]
+        gone = await uow.subscriptions.add(a_subscription("cs.LG", destination=second.destination))
+        await uow.subscriptions.remove(gone)
+
+        assert await uow.subscriptions.of_workspace("slack", "T1") == (first, second)
+        assert await uow.subscriptions.of_workspace("slack", "T_") == ()
+
+
+async def test_only_the_first_refusal_of_a_channel_is_news(store: Store) -> None:
+    async with store.unit_of_work() as uow:
+        channels = uow.destinations
+
+        assert await channels.disable(PAPERS_CHANNEL, code="forbidden", reason="No.", now=NOW)
+        assert not await channels.disable(PAPERS_CHANNEL, code="forbidden", reason="No.", now=NOW)
+        await channels.enable(PAPERS_CHANNEL)
+        assert await channels.disable(PAPERS_CHANNEL, code="forbidden", reason="No.", now=NOW)
 
 
 async def test_a_disabled_channel_keeps_its_reason_and_comes_back_with_its_defaults(
