@@ -293,6 +293,13 @@ class SlackSettings:
     client_secret: Secret | None = variable(
         "SLACK_CLIENT_SECRET", None, kinds.secret(), "OAuth client's secret."
     )
+    encryption_key: Secret | None = variable(
+        "SLACK_ENCRYPTION_KEY",
+        None,
+        kinds.secret(),
+        "Encrypts workspaces' tokens: Fernet keys, the newest first, commas between; without it "
+        "one is made in PAPERCOURIER_HOME.",
+    )
     api_url: str = variable(
         "SLACK_API_URL",
         "https://slack.com/api",

@@ -16,6 +16,7 @@ from adapters.database.address import DatabaseAddress, parse_address
 from adapters.database.errors import database_errors
 from adapters.database.housekeeping import DatabaseHousekeeping
 from adapters.database.migrating import migrate
+from adapters.database.seen import SeenTable
 from adapters.database.session import LOCK_SECONDS, Session
 from adapters.database.slots import SlotTable
 from adapters.database.unit_of_work import DatabaseUnitOfWork
@@ -37,6 +38,16 @@ class Database:
     def unit_of_work(self) -> DatabaseUnitOfWork:
         """One transaction, for `async with`; a `UnitOfWorkFactory`."""
         return DatabaseUnitOfWork(self._session)
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """For libraries that bring queries of their own, as Slack's installation store does."""
+        return self._engine
+
+    @property
+    def seen(self) -> SeenTable:
+        """What was taken in hand already, over all processes and restarts."""
+        return SeenTable(self._session)
 
     @property
     def slots(self) -> SlotTable:

@@ -336,3 +336,78 @@ slots = sa.Table(
     sa.Column("taken_at", UtcDateTime),
     sa.Column("released_at", UtcDateTime),
 )
+
+# --- what chat platforms send ---------------------------------------------------------------
+
+# Events taken in hand: platforms send some again, also after a restart of ours.
+seen = sa.Table(
+    "seen",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("keep_until", UtcDateTime, nullable=False, index=True),
+)
+
+# The next three are read and written by slack_sdk (its SQLAlchemy stores), so their columns are
+# its own; tokens are Text because they stand here encrypted, which makes them longer. Its moments
+# are UTC without a zone.
+slack_installations = sa.Table(
+    "slack_installations",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("app_id", sa.Text, nullable=False),
+    sa.Column("enterprise_id", sa.Text),
+    sa.Column("enterprise_name", sa.Text),
+    sa.Column("enterprise_url", sa.Text),
+    sa.Column("team_id", sa.Text),
+    sa.Column("team_name", sa.Text),
+    sa.Column("bot_token", sa.Text),
+    sa.Column("bot_id", sa.Text),
+    sa.Column("bot_user_id", sa.Text),
+    sa.Column("bot_scopes", sa.Text),
+    sa.Column("bot_refresh_token", sa.Text),
+    sa.Column("bot_token_expires_at", sa.DateTime),
+    sa.Column("user_id", sa.Text, nullable=False),
+    sa.Column("user_token", sa.Text),
+    sa.Column("user_scopes", sa.Text),
+    sa.Column("user_refresh_token", sa.Text),
+    sa.Column("user_token_expires_at", sa.DateTime),
+    sa.Column("incoming_webhook_url", sa.Text),
+    sa.Column("incoming_webhook_channel", sa.Text),
+    sa.Column("incoming_webhook_channel_id", sa.Text),
+    sa.Column("incoming_webhook_configuration_url", sa.Text),
+    sa.Column("is_enterprise_install", sa.Boolean, nullable=False),
+    sa.Column("token_type", sa.Text),
+    sa.Column("installed_at", sa.DateTime, nullable=False),
+    # Named by hand: the conventional name is longer than PostgreSQL allows.
+    sa.Index("ix_slack_installations_workspace", "client_id", "team_id", "installed_at"),
+)
+
+slack_bots = sa.Table(
+    "slack_bots",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("app_id", sa.Text, nullable=False),
+    sa.Column("enterprise_id", sa.Text),
+    sa.Column("enterprise_name", sa.Text),
+    sa.Column("team_id", sa.Text),
+    sa.Column("team_name", sa.Text),
+    sa.Column("bot_token", sa.Text),
+    sa.Column("bot_id", sa.Text),
+    sa.Column("bot_user_id", sa.Text),
+    sa.Column("bot_scopes", sa.Text),
+    sa.Column("bot_refresh_token", sa.Text),
+    sa.Column("bot_token_expires_at", sa.DateTime),
+    sa.Column("is_enterprise_install", sa.Boolean, nullable=False),
+    sa.Column("installed_at", sa.DateTime, nullable=False),
+    sa.Index("ix_slack_bots_workspace", "client_id", "team_id", "installed_at"),
+)
+
+slack_oauth_states = sa.Table(
+    "slack_oauth_states",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("state", sa.Text, nullable=False, index=True),
+    sa.Column("expire_at", sa.DateTime, nullable=False),
+)

@@ -105,7 +105,18 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "revisions": ("revision", "replacements", "replacement", "updates"),
 }
 _KEYS = {name: key for key, names in _ALIASES.items() for name in (key, *names)}
-_OTHERS_KEYS = ("at", "on", "tz", "lang", "thread", "threads", "empty", "learning", "about")
+_OTHERS_KEYS = (
+    "at",
+    "on",
+    "tz",
+    "lang",
+    "thread",
+    "threads",
+    "empty",
+    "learning",
+    "about",
+    "unfurl",
+)
 _LIST_KEYS = ("kw", "not", "author", "cat")
 
 

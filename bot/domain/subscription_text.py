@@ -74,6 +74,7 @@ _OPTIONS: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = MappingProxyTy
         "thread": ("threads", _switch("thread")),
         "empty": ("announce_empty", _switch("empty")),
         "learning": ("learning", _switch("learning")),
+        "unfurl": ("unfurl", _switch("unfurl")),
     }
 )
 _OPTION_SYNONYMS: Final = MappingProxyType(

@@ -149,6 +149,22 @@ class Desk:
         """The subscription meant by `number`, or the only one. Raises UserError."""
         return await self._subscribing.pick(actor, number)
 
+    async def list_all(self, platform: str, workspace_id: str) -> tuple[Subscription, ...]:
+        """A workspace's subscriptions, by channel and number."""
+        async with self._open_unit() as unit:
+            subscriptions = await unit.subscriptions.all()
+        return tuple(
+            sorted(
+                (
+                    each
+                    for each in subscriptions
+                    if each.destination.platform == platform
+                    and each.destination.workspace_id == workspace_id
+                ),
+                key=lambda each: (each.destination, each.number),
+            )
+        )
+
     async def channel_defaults(self, actor: Actor) -> ask.SubscriptionChanges:
         """What `settings` said for this channel."""
         return await self._subscribing.settings(actor, ask.SubscriptionChanges())
@@ -428,7 +444,7 @@ def _noted(command: ask.Thumb, receipt: Receipt) -> str:
     return noted
 
 
-def _unfurling(is_on: bool | None, actor: Actor) -> str:  # noqa: FBT001 - what was set
+def _unfurling(is_on: bool | None, actor: Actor) -> str:
     if actor.destination.platform not in _UNFURLING:
         return (
             "`unfurl:` changes nothing here: only on Slack do I show what pasted links are about."
