@@ -133,6 +133,17 @@ def _run(config_path: Path | None) -> None:
     asyncio.run(process.run(load_settings(config_path, os.environ)))
 
 
+@papercourier.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
+@_config_option
+def _doctor(*, as_json: bool, config_path: Path | None) -> None:
+    """Look at everything the bot needs and say what to mend; ends with 1 when something is."""
+    checkup = asyncio.run(app.examine(load_settings(config_path, os.environ)))
+    click.echo(app.report(checkup, as_json=as_json))
+    if not checkup.is_well:
+        sys.exit(_FAILED)
+
+
 @papercourier.command("backup")
 @click.argument("target", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Overwrite FILE if it is there.")

@@ -6,6 +6,8 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from importlib.metadata import PackageNotFoundError, version
 
 import aiohttp
@@ -63,6 +65,7 @@ class Answer:
     url: str  # where it was found after redirects
     content_type: str = ""  # without parameters, lower case
     etag: str | None = None
+    sent_at: datetime | None = None  # by the server's clock; None where it does not say
 
 
 class Fetcher:
@@ -138,6 +141,7 @@ class Fetcher:
                 url=str(url),
                 content_type=response.content_type.lower(),
                 etag=response.headers.get("ETag"),
+                sent_at=_date(response.headers.get("Date")),
             )
 
     @asynccontextmanager
@@ -191,6 +195,14 @@ async def _body(response: aiohttp.ClientResponse, what: str, max_bytes: int) -> 
         if len(body) > max_bytes:
             raise too_large_error(what, max_bytes)
     return bytes(body)
+
+
+def _date(header: str | None) -> datetime | None:
+    """A Date header's moment, in UTC."""
+    try:
+        return parsedate_to_datetime(header or "").astimezone(UTC)
+    except ValueError:
+        return None
 
 
 def _target(here: URL, location: str, what: str) -> URL:

@@ -7,8 +7,9 @@ processes starting at once follow each other, and an upgrade that fails leaves w
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from importlib import resources
 from typing import Any
 
@@ -47,6 +48,38 @@ def migrate(url: str) -> bool:
             engine.dispose()
 
 
+class Standing(StrEnum):
+    """How a database's version relates to ours."""
+
+    MISSING = "missing"
+    OLDER = "older"
+    PRESENT = "present"
+
+
+def standing(url: str) -> Standing:
+    """Look at the database at `url` and change nothing.
+
+    Blocking. Raises as `migrate` does, UserError for one of a newer version too.
+    """
+    address = parse_address(url)
+    if address.is_sqlite and not address.path.exists():
+        return Standing.MISSING
+    if address.is_sqlite:
+        _prepare_place(address)
+    with _script_directory() as script, database_errors(address):
+        engine = _engine(address)
+        try:
+            with engine.connect() as connection:
+                present = MigrationContext.configure(connection).get_current_heads()
+        finally:
+            engine.dispose()
+        directory = ScriptDirectory.from_config(script)
+        _refuse_newer(present, directory, address)
+        if not present:
+            return Standing.MISSING
+        return Standing.PRESENT if set(present) == set(directory.get_heads()) else Standing.OLDER
+
+
 def _upgrade(connection: sa.Connection, script: Config, address: DatabaseAddress) -> bool:
     if address.is_sqlite:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -54,6 +87,17 @@ def _upgrade(connection: sa.Connection, script: Config, address: DatabaseAddress
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_PG_LOCK)))
     present = MigrationContext.configure(connection).get_current_heads()
     directory = ScriptDirectory.from_config(script)
+    _refuse_newer(present, directory, address)
+    if set(present) == set(directory.get_heads()):
+        return False
+    script.attributes["connection"] = connection
+    command.upgrade(script, "head")
+    return True
+
+
+def _refuse_newer(
+    present: Iterable[str], directory: ScriptDirectory, address: DatabaseAddress
+) -> None:
     ours = {revision.revision for revision in directory.walk_revisions()}
     for revision in present:
         if revision not in ours:
@@ -61,11 +105,6 @@ def _upgrade(connection: sa.Connection, script: Config, address: DatabaseAddress
                 f"The database {address} was written by a newer Papercourier "
                 f"(revision {revision}): upgrade Papercourier, or restore a backup."
             )
-    if set(present) == set(directory.get_heads()):
-        return False
-    script.attributes["connection"] = connection
-    command.upgrade(script, "head")
-    return True
 
 
 @contextmanager

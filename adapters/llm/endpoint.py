@@ -78,6 +78,7 @@ class _Reply:
 
 
 Message = dict[str, str]
+_PING: Message = {"role": "user", "content": "Say ok."}
 
 
 class Endpoint:
@@ -134,6 +135,21 @@ class Endpoint:
             return self._judged(reply, spent, is_useful)
 
         return await self._retrying(ask, may_go_on=lambda: spent.calls < CHARGED_ATTEMPTS)
+
+    async def ping(self) -> None:
+        """Make one call for one token, to see whether address, key and model fit; no retries.
+
+        Raises TransientError and PermanentError.
+        """
+        for limit in ("max_tokens", "max_completion_tokens"):
+            try:
+                with self._errors():
+                    reply = await self._call([_PING], {limit: 1}, None)
+            except ParameterRefusedError:
+                continue
+            self._account([_PING], reply)
+            return
+        raise self._request_error()
 
     @asynccontextmanager
     async def uploaded(self, text: str, *, name: str) -> AsyncIterator[str]:

@@ -4,6 +4,7 @@ The only package of bot/ that imports adapters/.
 """
 
 from bot.app.core import COMMAND, App, Platform, open_app
+from bot.app.doctor import examine, report
 from bot.app.once import SampleDay, digest_once, print_digest, publish_text, sample_days, say
 from bot.app.service import Service, back_up, open_service
 
@@ -15,10 +16,12 @@ __all__ = [
     "Service",
     "back_up",
     "digest_once",
+    "examine",
     "open_app",
     "open_service",
     "print_digest",
     "publish_text",
+    "report",
     "sample_days",
     "say",
 ]

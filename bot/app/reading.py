@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from adapters.arxiv.text_cache import TextCache
 from adapters.llm.extractive import ExtractiveSummarizer
 from bot.config import Settings, UploadMode
 from bot.domain.budgets import BudgetLimits
+from bot.domain.summary import Usage
 from bot.ports import (
     NO_TELEMETRY,
     Clock,
@@ -32,6 +33,7 @@ from bot.services.summaries import SummaryRules, SummaryService
 
 if TYPE_CHECKING:
     from adapters.llm.chat_model import ChatModel
+    from adapters.llm.endpoint import Endpoint
 
 _PROMPT_TOKENS = 1_000  # what a call sends beside the paper, for estimates
 
@@ -139,19 +141,29 @@ async def open_reading(
 def _chat_model(
     settings: Settings, *, clock: Clock, budgets: BudgetService, stack: AsyncExitStack
 ) -> ChatModel | None:
-    ai = settings.ai_summary
-    if no_model(settings) or ai.api_key is None:
+    if no_model(settings):
         return None
     # Imported here: the client takes a second to import, and most commands ask no model.
     from adapters.llm.chat_model import ChatModel  # noqa: PLC0415
-    from adapters.llm.endpoint import Endpoint, EndpointSettings  # noqa: PLC0415
     from adapters.llm.prompts import summary_prompt  # noqa: PLC0415
 
-    endpoint = Endpoint(
+    endpoint = open_endpoint(settings, clock=clock, on_usage=budgets.charge)
+    stack.push_async_callback(endpoint.aclose)
+    return ChatModel(endpoint, prompt=summary_prompt(settings.ai_summary.prompt_file))
+
+
+def open_endpoint(
+    settings: Settings, *, clock: Clock, on_usage: Callable[[Usage], None] | None = None
+) -> Endpoint:
+    """The model's endpoint; only where `no_model` has nothing to say."""
+    from adapters.llm.endpoint import Endpoint, EndpointSettings  # noqa: PLC0415 - as above
+
+    ai = settings.ai_summary
+    return Endpoint(
         EndpointSettings(
             base_url=ai.base_url,
             model=ai.model,
-            api_key=ai.api_key.reveal(),
+            api_key=ai.api_key.reveal() if ai.api_key else "",
             api_key_name=ai.api_key_env,
             temperature=ai.temperature,
             max_output_tokens=ai.max_output_tokens,
@@ -161,10 +173,8 @@ def _chat_model(
             sends_files=ai.upload_mode is UploadMode.FILE,
         ),
         clock=clock,
-        on_usage=budgets.charge,
+        on_usage=on_usage,
     )
-    stack.push_async_callback(endpoint.aclose)
-    return ChatModel(endpoint, prompt=summary_prompt(ai.prompt_file))
 
 
 def no_model(settings: Settings) -> str:
