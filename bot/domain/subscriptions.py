@@ -60,6 +60,7 @@ class Subscription:
     threads: bool = True  # details in the digest's thread, where the platform has threads
     announce_empty: bool = False  # say in the channel that a day brought nothing
     learning: bool = True  # thumbs move the ranking
+    role: str = ""  # the platform's ID of whom a digest notifies; "" for nobody
     state: SubscriptionState = SubscriptionState.ACTIVE
     state_reason: str = ""
     created_by: str = ""  # the platform's user ID, to tell them when posting fails

@@ -1,0 +1,92 @@
+"""Papers as embeds, one to a message or several, within what one message takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from adapters.discord import limits
+from adapters.discord.render_paper import (
+    COLOURS,
+    Part,
+    facts,
+    summary_blocks,
+    summary_footer,
+    title,
+)
+from bot.domain.digest import DigestEntry
+
+_TOGETHER: Final = 5  # papers in one message: as many as a row has buttons
+_IN_PASSING: Final = 1_100  # characters of one of several
+_REST: Final = " … *(more: 📄)*"
+_SHORTEST_BEGINNING: Final = 200
+
+
+def paper_messages(entry: DigestEntry) -> Iterator[list[Part]]:
+    """One paper whole: the embeds of one message, of more where its summary is that long."""
+    footer = summary_footer(entry.summary) if entry.summary else ""
+    blocks = [facts(entry), *(summary_blocks(entry.summary) if entry.summary else ())]
+    head = {"title": title(entry), "url": entry.paper.abs_url}
+    yield from paged(blocks, head=head, footer=footer, colour=COLOURS[entry.announce_type])
+
+
+def paged(
+    blocks: Sequence[str], *, footer: str, colour: int, head: Mapping[str, Any] | None = None
+) -> Iterator[list[Part]]:
+    """`blocks` as embeds in as few messages as the limits allow; the footer stands at the end."""
+    head = head or {}
+    ours = limits.embed_length(head) + limits.length(footer)
+    texts = list(limits.pack(blocks, min(limits.DESCRIPTION, limits.EMBEDS_TOTAL - ours)))
+    embeds: list[Part] = [{"description": text, "color": colour} for text in texts]
+    embeds[0].update(head)
+    if footer:
+        embeds[-1]["footer"] = {"text": footer}
+    message: list[Part] = []
+    for embed in embeds:
+        taken = sum(map(limits.embed_length, message))
+        if message and taken + limits.embed_length(embed) > limits.EMBEDS_TOTAL:
+            yield message
+            message = []
+        message.append(embed)
+    yield message
+
+
+def several_papers(
+    entries: Sequence[DigestEntry],
+) -> Iterator[list[tuple[DigestEntry, Part]]]:
+    """Papers in passing, as many in each message as it takes, at most five."""
+    together: list[tuple[DigestEntry, Part]] = []
+    for entry in entries:
+        embed = in_passing(entry)
+        taken = sum(limits.embed_length(each) for _, each in together)
+        is_full = taken + limits.embed_length(embed) > limits.EMBEDS_TOTAL
+        if together and (is_full or len(together) == _TOGETHER):
+            yield together
+            together = []
+        together.append((entry, embed))
+    if together:
+        yield together
+
+
+def in_passing(entry: DigestEntry) -> Part:
+    """One paper among several, cut to what is read in passing."""
+    embed: Part = {
+        "title": title(entry),
+        "url": entry.paper.abs_url,
+        "color": COLOURS[entry.announce_type],
+    }
+    if entry.summary and (footer := summary_footer(entry.summary)):
+        embed["footer"] = {"text": footer}
+    described = facts(entry)
+    blocks = summary_blocks(entry.summary) if entry.summary else ()
+    room = _IN_PASSING - limits.embed_length(embed) - limits.length(described)
+    embed["description"] = "\n\n".join(filter(None, (described, _beginning(blocks, room))))
+    return embed
+
+
+def _beginning(blocks: Iterable[str], room: int) -> str:
+    """What of the blocks fits; it says so where that is not all."""
+    texts = list(limits.pack(blocks, max(room - len(_REST), _SHORTEST_BEGINNING)))
+    if len(texts) > 1:
+        return f"{texts[0]}{_REST}"
+    return texts[0] if texts else ""
