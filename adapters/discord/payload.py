@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from adapters.discord import limits
+
 SUPPRESS_EMBEDS: Final = 1 << 2  # no preview cards for links in the content
 SILENT: Final = 1 << 12  # no push or desktop notification
 _OWN_KEYS: Final = ("thread_name", "post_name")
@@ -53,6 +55,19 @@ def write_payload(
     }
     said = {key: value for key, value in body.items() if value}
     return json.dumps({**said, "allowed_mentions": mentions}, ensure_ascii=False)
+
+
+def plain_body(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The same message as nothing but text, for when its form is refused: the links stay."""
+    lines = [body.get("content", "")]
+    for embed in body.get("embeds", ()):
+        if "title" in embed:
+            lines += [f"**{embed['title']}**", embed.get("url", "")]
+        lines.append(embed.get("description", ""))
+    text = "\n".join(filter(None, lines))
+    content = next(limits.pack([text], limits.CONTENT), "A message that Discord did not take.")
+    flags = body.get("flags", 0) | SUPPRESS_EMBEDS
+    return {"content": content, "flags": flags, "allowed_mentions": body["allowed_mentions"]}
 
 
 def read_payload(text: str) -> Payload:

@@ -66,6 +66,7 @@ REFUSALS = frozenset(
         "restricted_action",
         "restricted_action_read_only_channel",
         "restricted_action_thread_only_channel",
+        "thread_locked",  # Discord 160005
         "cannot_dm",  # closed direct messages; Discord 50007
         "user_not_found",
         "user_disabled",
