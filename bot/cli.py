@@ -12,9 +12,10 @@ from typing import Final
 
 import click
 
-from bot import app, demo, process
+from bot import app, demo, process, setup
 from bot.command_text import parse_words
 from bot.config import Settings, load_settings
+from bot.config_environment import environment
 from bot.config_table import settings_table
 from bot.domain.commands import Command
 from bot.domain.interests import Formula
@@ -57,7 +58,7 @@ def _end(sentence: str, code: int) -> None:
 
 
 def _settings(config_path: Path | None) -> Settings:
-    settings = load_settings(config_path, os.environ)
+    settings = load_settings(config_path, environment(os.environ))
     for notice in settings.notices:
         click.echo(f"Note: {notice}", err=True)
     logging.basicConfig(level=logging.CRITICAL)  # errors are told as sentences here
@@ -130,7 +131,46 @@ async def _migrated(settings: Settings) -> None:
 @_config_option
 def _run(config_path: Path | None) -> None:
     """Run the service until it is told to stop: SIGTERM, or Ctrl-C."""
-    asyncio.run(process.run(load_settings(config_path, os.environ)))
+    asyncio.run(process.run(load_settings(config_path, environment(os.environ))))
+
+
+def _said(question: setup.Question) -> click.Option:
+    """`--its-name`; secrets may stand in the environment, out of the shell's history."""
+    return click.Option(
+        [f"--{question.name}"], help=f"{question.text}.", envvar=question.variable or None
+    )
+
+
+def _set_up(folder: Path, *, force: bool, interactive: bool, **said: str | None) -> None:
+    answers = {name.replace("_", "-"): value for name, value in said.items()}
+    wishes = setup.ask(answers, interactive=interactive)
+    for path in setup.write(wishes, folder, force=force):
+        click.echo(f"Wrote {path}.")
+    click.echo(app.next_steps(wishes.secrets))
+
+
+papercourier.add_command(
+    click.Command(
+        "setup",
+        callback=_set_up,
+        help="Ask for what is needed and write config.json and .env.",
+        params=[
+            *map(_said, setup.QUESTIONS),
+            click.Option(
+                ["--dir", "folder"],
+                type=click.Path(path_type=Path, file_okay=False),
+                default=Path(),
+                help="Where to write; here where not said.",
+            ),
+            click.Option(["--force"], is_flag=True, help="Write over files that are there."),
+            click.Option(
+                ["--interactive/--no-interactive"],
+                default=sys.stdin.isatty,
+                help="Ask for what was not said, or take the defaults; asks at a terminal.",
+            ),
+        ],
+    )
+)
 
 
 @papercourier.command("doctor")
@@ -138,7 +178,7 @@ def _run(config_path: Path | None) -> None:
 @_config_option
 def _doctor(*, as_json: bool, config_path: Path | None) -> None:
     """Look at everything the bot needs and say what to mend; ends with 1 when something is."""
-    checkup = asyncio.run(app.examine(load_settings(config_path, os.environ)))
+    checkup = asyncio.run(app.examine(load_settings(config_path, environment(os.environ))))
     click.echo(app.report(checkup, as_json=as_json))
     if not checkup.is_well:
         sys.exit(_FAILED)

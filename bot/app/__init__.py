@@ -5,6 +5,7 @@ The only package of bot/ that imports adapters/.
 
 from bot.app.core import COMMAND, App, Platform, open_app
 from bot.app.doctor import examine, report
+from bot.app.joining import next_steps
 from bot.app.once import SampleDay, digest_once, print_digest, publish_text, sample_days, say
 from bot.app.service import Service, back_up, open_service
 
@@ -17,6 +18,7 @@ __all__ = [
     "back_up",
     "digest_once",
     "examine",
+    "next_steps",
     "open_app",
     "open_service",
     "print_digest",
