@@ -22,6 +22,7 @@ from bot.ports.clock import Clock
 from bot.ports.examining import Examination
 from bot.ports.memory import Housekeeping, UnitOfWork, UnitOfWorkFactory
 from bot.ports.models import QuestionAnswerer, Summarizer
+from bot.ports.pages import DayStore
 from bot.ports.platforms import Messenger, Renderer, Teller
 from bot.ports.posting import DigestRecord, DigestRepository, OutboxRepository
 from bot.ports.reading import BudgetRepository, SummaryFailure, SummaryRepository, SummaryTurn
@@ -31,6 +32,7 @@ __all__ = [
     "NO_TELEMETRY",
     "BudgetRepository",
     "Clock",
+    "DayStore",
     "DestinationRepository",
     "DestinationState",
     "DigestRecord",

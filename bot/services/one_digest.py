@@ -55,9 +55,8 @@ async def compose_once(
     `write` gives summaries for all papers, the best `papers_by_model` of them by a model; without
     it they are extracts. With `is_diverse` near-duplicates and one group's bursts give way.
     """
-    rarity = Rarity.of([one.paper for one in reading.announcements])
     ranking = await asyncio.to_thread(
-        _ranked, interests, reading.announcements, rarity, is_diverse=is_diverse
+        _ranked, interests, reading.announcements, is_diverse=is_diverse
     )
     papers = [scored.announcement.paper for scored in ranking.chosen]
     if write is None:
@@ -86,10 +85,10 @@ async def compose_once(
 def _ranked(
     interests: Interests,
     announcements: Sequence[Announcement],
-    rarity: Rarity,
     *,
     is_diverse: bool,
 ) -> Ranking:
+    rarity = Rarity.of([one.paper for one in announcements])
     if not is_diverse:
         return rank(interests, announcements, rarity=rarity)
     ranking = rank(with_spares(interests), announcements, rarity=rarity)
