@@ -68,8 +68,8 @@ _HOPELESS: Final[Mapping[int, tuple[str, str]]] = MappingProxyType(
         NO_TEXT_CHANNEL: (
             "restricted_action",
             (
-                "Nobody can write messages in this kind of Discord channel: use a text channel or a "
-                "forum."
+                "Nobody can write messages in this kind of Discord channel: use a text channel or "
+                "a forum."
             ),
         ),
         50013: (
