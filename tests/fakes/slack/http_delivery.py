@@ -31,11 +31,12 @@ class HttpDelivery:
     @property
     def url(self) -> str:
         """Where everything goes."""
-        assert self.base_url is not None, "say `slack.deliver_to(...)` first"
-        return self.base_url.rstrip("/") + PATH
+        return (self.base_url or "").rstrip("/") + PATH
 
     async def send(self, kind: str, payload: Json, *, retry: int, reason: str) -> Answer:
         """Deliver once; whatever comes with the status 2xx acknowledges."""
+        if self.base_url is None:
+            return Answer(0.0, error="no address", wants_no_retry=True)
         body, content_type = encoded(kind, payload)
         headers = {
             "Content-Type": content_type,

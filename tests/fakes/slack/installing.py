@@ -42,9 +42,8 @@ async def install(
     comes back with `error="access_denied"`.
     """
     base = base_url.rstrip("/")
-    # A jar that takes cookies of addresses without a name, as the bot's is on loopback.
-    jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=[urlsplit(base).geturl()])
-    async with aiohttp.ClientSession(cookie_jar=jar) as http:
+    # No jar would send back a cookie for https alone; the bot's public address is https.
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
         async with http.get(f"{base}/slack/install", allow_redirects=False) as page:
             text = page.headers.get("Location") or await page.text()
             cookies = {name: each.value for name, each in page.cookies.items()}

@@ -72,6 +72,8 @@ class SocketMode:
 
     async def send(self, kind: str, payload: Json, *, retry: int, reason: str) -> Answer:
         """Deliver once, and wait for the acknowledgement."""
+        if not self.hellos:
+            return Answer(0.0, error="never connected", wants_no_retry=True)
         began = self.world.monotonic()
         envelope: Json = {
             "envelope_id": self.world.numbers.id("env-"),
