@@ -115,6 +115,7 @@ def changes_to_json(changes: SubscriptionChanges) -> Json:
         "threads": changes.threads,
         "announce_empty": changes.announce_empty,
         "learning": changes.learning,
+        "role": changes.role,
         "unfurl": changes.unfurl,
     }
     return {"v": VERSION} | {name: value for name, value in said.items() if value is not None}
@@ -143,6 +144,7 @@ def changes_from_json(document: Mapping[str, Any]) -> SubscriptionChanges:
         threads=_map(bool, read("threads")),
         announce_empty=_map(bool, read("announce_empty")),
         learning=_map(bool, read("learning")),
+        role=_map(str, read("role")),
         unfurl=_map(bool, read("unfurl")),
     )
 

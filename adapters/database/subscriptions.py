@@ -231,6 +231,7 @@ def _row(subscription: Subscription) -> dict[str, Any]:
         "next_run_at": subscription.next_run_at,
         "seen_through": subscription.seen_through,
         "learning": subscription.learning,
+        "role": subscription.role,
     }
 
 
@@ -261,5 +262,6 @@ def _subscription(row: AnyRow) -> Subscription:
         next_run_at=row.next_run_at,
         seen_through=row.seen_through,
         learning=row.learning,
+        role=row.role,
         id=row.id,
     )

@@ -191,6 +191,7 @@ subscriptions = sa.Table(
     sa.Column("next_run_at", UtcDateTime),
     sa.Column("seen_through", sa.Integer, nullable=False),
     sa.Column("learning", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("role", sa.Text, nullable=False, server_default=""),
     sa.UniqueConstraint("destination", "number"),
     sa.Index(None, "state", "next_run_at"),
 )

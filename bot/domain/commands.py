@@ -42,6 +42,7 @@ class SubscriptionChanges:
     threads: bool | None = None
     announce_empty: bool | None = None
     learning: bool | None = None
+    role: str | None = None  # "" for nobody
     unfurl: bool | None = None  # of a whole channel: say what a pasted link to arXiv is about
 
     @property

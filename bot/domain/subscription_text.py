@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
@@ -53,6 +54,22 @@ def _option(word: str) -> tuple[str | None, str]:
     return None, ""
 
 
+_ROLE: Final = re.compile(r"(?:<@&)?(\d{15,22})>?", re.ASCII)  # Discord's, bare or as a mention
+
+
+def _role(text: str) -> str:
+    """The ID of the role whose people a digest notifies; "" for nobody."""
+    word = text.strip()
+    if word.casefold() in ("off", "no", "none"):
+        return ""
+    if (match := _ROLE.fullmatch(word)) is None:
+        raise UserError(
+            f"“role:{word[:40]}” names no role: on Discord choose one in the command's `role`, or "
+            "write its ID after `role:`; `role:off` notifies nobody."
+        )
+    return match[1]
+
+
 def _switch(key: str) -> Callable[[str], bool]:
     def read(text: str) -> bool:
         word = text.strip().casefold()
@@ -74,6 +91,7 @@ _OPTIONS: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = MappingProxyTy
         "thread": ("threads", _switch("thread")),
         "empty": ("announce_empty", _switch("empty")),
         "learning": ("learning", _switch("learning")),
+        "role": ("role", _role),
         "unfurl": ("unfurl", _switch("unfurl")),
     }
 )
@@ -94,5 +112,7 @@ def format_changes(subscription: Subscription) -> str:
         "empty": "on" if subscription.announce_empty else "off",
         "learning": "on" if subscription.learning else "off",
     }
+    if subscription.role:
+        options["role"] = subscription.role
     typed = " ".join(f"{key}:{value}" for key, value in options.items())
     return f"subscribe {format_filters(subscription.interests)} {typed}"

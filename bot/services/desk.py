@@ -408,6 +408,8 @@ def _wish(subscription: Subscription) -> str:
         extras.append("empty days announced")
     if not subscription.learning:
         extras.append("not learning from thumbs")
+    if subscription.role:
+        extras.append(f"notifying role {subscription.role}")
     return f"{sentence(subscription.interests)} · {' · '.join(extras)}."
 
 

@@ -252,6 +252,7 @@ class SubscribingService:
                 threads=bool(written["threads"]),
                 announce_empty=bool(written["announce_empty"]),
                 learning=bool(written.get("learning", True)),  # older exports do not say
+                role=str(written.get("role", "")),
                 state=SubscriptionState.PAUSED if written["paused"] else SubscriptionState.ACTIVE,
             )
         except (KeyError, TypeError) as error:
@@ -325,6 +326,7 @@ def _written(subscription: Subscription) -> dict[str, Any]:
         "threads": subscription.threads,
         "announce_empty": subscription.announce_empty,
         "learning": subscription.learning,
+        "role": subscription.role,
         "paused": subscription.state is SubscriptionState.PAUSED,
     }
 
