@@ -109,6 +109,19 @@ class PaperTable:
         )
         return tuple((row[0], row[1]) for row in await self._session.rows(query))
 
+    async def latest_titles(self, *, limit: int) -> tuple[tuple[str, str], ...]:
+        """The arXiv IDs and titles of the papers announced last."""
+        query = (
+            sa.select(papers.c.arxiv_id, papers.c.title)
+            .join_from(announcements, papers, _IS_ANNOUNCED_VERSION)
+            .order_by(announcements.c.sequence.desc())
+            .limit(limit)
+        )
+        titles: dict[str, str] = {}
+        for arxiv_id, title in await self._session.rows(query):
+            titles.setdefault(arxiv_id, title)
+        return tuple(titles.items())
+
     async def announced_among(self, arxiv_ids: Collection[str]) -> frozenset[str]:
         """Those of these papers that were announced before."""
         known = await _known_versions(self._session, announcements, sorted(arxiv_ids))
@@ -255,16 +268,15 @@ def _paper_row(paper: Paper) -> dict[str, Any]:
     }
 
 
+_IS_ANNOUNCED_VERSION = (announcements.c.arxiv_id == papers.c.arxiv_id) & (
+    announcements.c.version == papers.c.version
+)
 _ANNOUNCED = sa.select(
     papers,
     announcements.c.announce_type,
     announcements.c.announced_on,
     announcements.c.sequence,
-).join_from(
-    announcements,
-    papers,
-    (announcements.c.arxiv_id == papers.c.arxiv_id) & (announcements.c.version == papers.c.version),
-)
+).join_from(announcements, papers, _IS_ANNOUNCED_VERSION)
 
 
 def _announcement(row: AnyRow) -> Announcement:

@@ -59,6 +59,13 @@ class PaperRepository(Protocol):
         """The latest announcement days with their numbers of papers, newest first."""
         ...
 
+    async def latest_titles(self, *, limit: int) -> tuple[tuple[str, str], ...]:
+        """The arXiv IDs and titles of the papers announced last, the latest first, each once.
+
+        Of the last `limit` announcements, so there may be fewer.
+        """
+        ...
+
     async def announced_among(self, arxiv_ids: Collection[str]) -> frozenset[str]:
         """Those of these papers that were announced before, in whatever version."""
         ...

@@ -187,6 +187,19 @@ async def test_announced_days_are_counted_newest_first(store: Store) -> None:
         assert await uow.papers.announced_days(limit=2) == ((DAY, 2), (YESTERDAY, 1))
 
 
+async def test_the_latest_titles_come_first_and_each_paper_once(store: Store) -> None:
+    async with store.unit_of_work() as uow:
+        for number in (1, 2, 3):
+            await uow.papers.add_announcements([an_announcement(f"2601.0000{number}")], seen_at=NOW)
+        revised = an_announcement(a_paper("2601.00002", version=2))
+        await uow.papers.add_announcements([revised], seen_at=NOW)
+
+        titles = await uow.papers.latest_titles(limit=3)
+
+    assert [arxiv_id for arxiv_id, _ in titles] == ["2601.00002", "2601.00003"]
+    assert all(title for _, title in titles)
+
+
 async def test_a_summary_is_found_by_its_whole_key_only(store: Store) -> None:
     summary = a_summary()
 
