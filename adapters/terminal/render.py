@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from rich import markup
 
@@ -20,6 +21,7 @@ from bot.domain.silence import day
 from bot.domain.subscriptions import Subscription
 from bot.domain.summary import Summary
 from bot.domain.text import shorten
+from bot.domain.verbs import as_typed
 
 _AUTHORS_SHOWN = 4
 _REASONS_SHOWN = 6
@@ -31,13 +33,17 @@ _UNVERIFIED = " (not found in the paper)"  # behind a figure that the check did 
 class TerminalRenderer:
     """One payload for each digest or reply: a terminal has no threads and no limits."""
 
+    def __init__(self, *, command: str = "") -> None:
+        self._command = command  # what is typed before a verb
+
     def digest(self, digest: Digest, subscription: Subscription) -> tuple[str, ...]:
         """The whole digest as one payload."""
         return (digest_payload(digest, subscription.interests.categories),)
 
     def reply(self, reply: Reply) -> tuple[str, ...]:
         """The whole reply as one payload."""
-        return (_payload(reply_lines(reply)),)
+        typed = replace(reply, text=as_typed(reply.text, prefix=self._command))
+        return (_payload(reply_lines(typed)),)
 
 
 def digest_payload(digest: Digest, categories: tuple[str, ...]) -> str:

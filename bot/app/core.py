@@ -44,6 +44,7 @@ from bot.services.refusals import RefusalService
 from bot.services.sending import DeliveryRules
 from bot.services.similar import SimilarService
 from bot.services.subscribing import SubscribingService, SubscriptionDefaults
+from bot.services.summaries import SummaryService
 from bot.services.thumbs import ThumbService
 from bot.services.trying import TryingService
 
@@ -68,6 +69,7 @@ class App:
     desk: Desk
     ingest: IngestService
     digests: DigestService
+    summaries: SummaryService
     planning: PlanningService
     delivery: DeliveryService
     refusals: RefusalService
@@ -142,7 +144,7 @@ def _wire(
 ) -> App:
     open_unit = database.unit_of_work
     holidays = frozenset(settings.arxiv.extra_holidays)
-    renderer = TerminalRenderer()
+    renderer = TerminalRenderer(command=COMMAND)
     messenger = TerminalMessenger(open_console())
     everywhere = {
         "terminal": Platform(renderer, messenger),
@@ -222,7 +224,7 @@ def _wire(
         ),
         open_unit=open_unit,
         clock=clock,
-        help_text=lambda verb: help_text(verb, prefix=COMMAND),
+        help_text=lambda verb: help_text(verb, prefix=""),
         rules=DeskRules(
             only_managers_change=settings.manage_subscriptions is WhoManages.MANAGERS,
             no_model=no_model(settings),
@@ -246,6 +248,7 @@ def _wire(
         desk=desk,
         ingest=ingest,
         digests=digests,
+        summaries=summaries,
         planning=planning,
         delivery=delivery,
         refusals=delivery.refusals,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -41,17 +42,32 @@ def unknown_verb(word: str) -> UserError:
 def help_text(verb: str | None, *, prefix: str) -> str:
     """All commands, or one with examples; `prefix` is what people type before the verb.
 
+    Without one they stand as in all sentences of ours, for `as_typed` to put it there.
     Raises UserError for an unknown verb.
     """
     if verb is None:
-        lines = [f"`{prefix} {one.usage}`: {one.purpose}" for one in VERBS]
-        return "\n".join([*lines, f"`{prefix} help subscribe` says more about one of them."])
+        lines = [f"{_command(prefix, one.usage)}: {one.purpose}" for one in VERBS]
+        more = f"{_command(prefix, 'help subscribe')} says more about one of them."
+        return "\n".join([*lines, more])
     known = find_verb(verb)
     if known is None:
         raise unknown_verb(verb)
-    examples = " or ".join(f"`{prefix} {example}`" for example in known.examples)
-    lines = [f"`{prefix} {known.usage}`: {known.purpose}", *known.details]
+    examples = " or ".join(_command(prefix, example) for example in known.examples)
+    lines = [f"{_command(prefix, known.usage)}: {known.purpose}", *known.details]
     return "\n".join([*lines, f"For example {examples}"])
+
+
+def as_typed(text: str, *, prefix: str) -> str:
+    """Sentences of ours with `prefix` before each command among them: `resume`, `help list`.
+
+    What the desk and the services say holds on every platform, so there commands begin with
+    their verb; each platform's renderer says what people type there before it.
+    """
+    return _QUOTED.sub(lambda quoted: _command(prefix, quoted[1]), text) if prefix else text
+
+
+def _command(prefix: str, command: str) -> str:
+    return f"`{prefix} {command}`" if prefix else f"`{command}`"
 
 
 def _folded(word: str) -> str:
@@ -70,6 +86,7 @@ _FILTER_DETAILS: Final = (
     "`lang:de` is the summaries' language; `thread:off` keeps digests out of threads.",
     "`empty:on` says in the channel that a day brought nothing.",
     "`learning:off` keeps thumbs out of the ranking.",
+    "`role:123456789012345678` notifies a Discord role of each digest; `role:off` nobody.",
 )
 
 VERBS: Final = (
@@ -252,4 +269,7 @@ VERBS: Final = (
 )
 _NAMES: Final[Mapping[str, Verb]] = MappingProxyType(
     {name: verb for verb in VERBS for name in (verb.name, *verb.synonyms)}
+)
+_QUOTED: Final = re.compile(
+    rf"`((?:{'|'.join(re.escape(verb.name) for verb in VERBS)})(?![\w:-])[^`\n]*)`"
 )

@@ -37,7 +37,7 @@ from bot.domain.interests import Formula, InterestChanges, Interests, Term, Term
 from bot.domain.papers import ArxivId
 from bot.domain.subscriptions import Destination, Schedule, Subscription
 from bot.domain.thumbs import Vote
-from bot.domain.verbs import VERBS
+from bot.domain.verbs import VERBS, as_typed
 from bot.errors import UserError
 
 PAPER = ArxivId("2601.13824")
@@ -120,6 +120,15 @@ def test_a_shell_that_took_the_quotes_off_says_the_same() -> None:
         ("edit 2 learning:reset", Forget(2)),
         ("settings learning:off", Settings(SubscriptionChanges(learning=False))),
         ("edit 2 learning:on", Edit(2, SubscriptionChanges(learning=True))),
+        (
+            "edit 2 role:123456789012345678",
+            Edit(2, SubscriptionChanges(role="123456789012345678")),
+        ),
+        (
+            "settings role:<@&123456789012345678>",
+            Settings(SubscriptionChanges(role="123456789012345678")),
+        ),
+        ("settings role:off", Settings(SubscriptionChanges(role=""))),
         ("now 2", Now(2)),
         ("summarize 2601.13824v2", Summarize(ArxivId("2601.13824", 2))),
         ("summarise https://arxiv.org/pdf/2601.13824", Summarize(PAPER)),
@@ -386,3 +395,24 @@ def test_no_word_stands_for_two_verbs() -> None:
     words = [word for verb in VERBS for word in (verb.name, *verb.synonyms)]
 
     assert len(set(words)) == len(words)
+
+
+def test_sentences_of_ours_name_commands_as_they_are_typed_there() -> None:
+    text = "Paused #1: `resume 1`, `list` or `edit 1 min:2.5`, but `min:2` and `listing` stay."
+
+    typed = as_typed(text, prefix="/arxiv")
+
+    assert typed == (
+        "Paused #1: `/arxiv resume 1`, `/arxiv list` or `/arxiv edit 1 min:2.5`, but `min:2` and "
+        "`listing` stay."
+    )
+    assert as_typed(typed, prefix="/arxiv") == typed
+    assert as_typed(text, prefix="") == text
+
+
+def test_help_without_a_prefix_becomes_help_with_one() -> None:
+    for verb in VERBS:
+        typed = as_typed(help_text(verb.name, prefix=""), prefix="/arxiv")
+
+        assert f"`/arxiv {verb.usage}`" in typed
+        assert all(f"`/arxiv {example}`" in typed for example in verb.examples)
