@@ -64,7 +64,7 @@ def _role(text: str) -> str:
         return ""
     if (match := _ROLE.fullmatch(word)) is None:
         raise UserError(
-            f"“role:{word[:40]}” names no role: on Discord choose one in the command's `role`, or "
+            f"“role:{word[:40]}” names no role: pick one as Discord offers it after `role:@`, or "
             "write its ID after `role:`; `role:off` notifies nobody."
         )
     return match[1]
