@@ -18,7 +18,8 @@ from bot.domain.digest import DigestEntry
 
 _TOGETHER: Final = 5  # papers in one message: as many as a row has buttons
 _IN_PASSING: Final = 1_100  # characters of one of several
-_REST: Final = " … *(more: 📄)*"
+REST: Final = " … *(more: 📄)*"  # behind what was cut
+PLAIN_REST: Final = " …"
 _SHORTEST_BEGINNING: Final = 200
 
 
@@ -52,12 +53,12 @@ def paged(
 
 
 def several_papers(
-    entries: Sequence[DigestEntry],
+    entries: Sequence[DigestEntry], *, rest: str = REST
 ) -> Iterator[list[tuple[DigestEntry, Part]]]:
     """Papers in passing, as many in each message as it takes, at most five."""
     together: list[tuple[DigestEntry, Part]] = []
     for entry in entries:
-        embed = in_passing(entry)
+        embed = in_passing(entry, rest=rest)
         taken = sum(limits.embed_length(each) for _, each in together)
         is_full = taken + limits.embed_length(embed) > limits.EMBEDS_TOTAL
         if together and (is_full or len(together) == _TOGETHER):
@@ -68,7 +69,7 @@ def several_papers(
         yield together
 
 
-def in_passing(entry: DigestEntry) -> Part:
+def in_passing(entry: DigestEntry, *, rest: str = REST) -> Part:
     """One paper among several, cut to what is read in passing."""
     embed: Part = {
         "title": title(entry),
@@ -80,13 +81,13 @@ def in_passing(entry: DigestEntry) -> Part:
     described = facts(entry)
     blocks = summary_blocks(entry.summary) if entry.summary else ()
     room = _IN_PASSING - limits.embed_length(embed) - limits.length(described)
-    embed["description"] = "\n\n".join(filter(None, (described, _beginning(blocks, room))))
+    embed["description"] = "\n\n".join(filter(None, (described, _beginning(blocks, room, rest))))
     return embed
 
 
-def _beginning(blocks: Iterable[str], room: int) -> str:
+def _beginning(blocks: Iterable[str], room: int, rest: str) -> str:
     """What of the blocks fits; it says so where that is not all."""
-    texts = list(limits.pack(blocks, max(room - len(_REST), _SHORTEST_BEGINNING)))
+    texts = list(limits.pack(blocks, max(room - len(rest), _SHORTEST_BEGINNING)))
     if len(texts) > 1:
-        return f"{texts[0]}{_REST}"
+        return f"{texts[0]}{rest}"
     return texts[0] if texts else ""

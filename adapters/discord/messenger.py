@@ -27,7 +27,7 @@ _ARCHIVE_MINUTES: Final = 4_320  # of silence, after which a digest's thread lea
 _PAGE: Final = 100  # messages of a channel's history in one call
 _PAGES: Final = 10  # looked through for one message; in a channel livelier than that, we repeat
 _FORM_REFUSED: Final = (errors.INVALID_FORM, errors.TOO_LARGE, errors.EMPTY_MESSAGE)
-_MODERATED: Final = "moderated"
+_FORUMS: Final = (15, 16)  # types of channels: forum, media
 
 Json = Mapping[str, Any]
 
@@ -201,7 +201,7 @@ class DiscordMessenger:
     async def _tags(self, channel_id: str) -> list[str]:
         """A tag for a forum that wants one: one that speaks of papers, or the first we may use."""
         channel = await self.calls.request("GET", "/channels/{channel_id}", channel_id=channel_id)
-        free = [tag for tag in channel.get("available_tags", ()) if not tag.get(_MODERATED)]
+        free = [tag for tag in channel.get("available_tags", ()) if not tag.get("moderated")]
         fitting = [tag for tag in free if {"arxiv", "paper", "papers"} & _words(tag["name"])]
         return [str(tag["id"]) for tag in (fitting or free)[:1]]
 
@@ -213,13 +213,13 @@ class DiscordMessenger:
         parent = message.parent_ref
         if parent is not None:
             return await self._find_reply(order, parent)
-        if order.channel_id not in self._forums:
-            try:
-                return await self._find_in(order, order.channel_id)
-            except PermanentError as error:
-                if discord_code(error) not in (errors.NO_TEXT_CHANNEL, errors.NO_THREADS_HERE):
-                    raise
-            self._forums.add(order.channel_id)
+        # A forum's history is empty: only its kind tells that its posts are to be looked at.
+        channel = await self.calls.request(
+            "GET", "/channels/{channel_id}", channel_id=order.channel_id
+        )
+        if channel["type"] not in _FORUMS:
+            return await self._find_in(order, order.channel_id)
+        self._forums.add(order.channel_id)
         return await self._find_forum_post(order)
 
     async def _find_reply(self, order: _Order, parent: MessageRef) -> MessageRef | None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from adapters.discord import limits
 from adapters.discord.actions import Action
-from adapters.discord.embeds import paper_messages, several_papers
+from adapters.discord.embeds import PLAIN_REST, REST, paper_messages, several_papers
 from adapters.discord.markdown import link, our_text, paper_text, plain_text
 from adapters.discord.payload import SILENT, write_payload
 from adapters.discord.render_paper import COLOURS, Part, grid, paper_buttons
@@ -32,16 +32,19 @@ _NOTICE_LENGTH = 300
 
 
 class DiscordRenderer:
-    """Digests and replies as the JSON of Discord's messages."""
+    """Digests and replies as the JSON of Discord's messages.
 
-    def __init__(self, *, buttons: bool = True) -> None:
-        self._buttons = buttons
+    `for_webhook` leaves out what an incoming webhook cannot have: threads and buttons.
+    """
+
+    def __init__(self, *, for_webhook: bool = False) -> None:
+        self._for_webhook = for_webhook
 
     def digest(self, digest: Digest, subscription: Subscription) -> tuple[str, ...]:
         """The exact payloads, one for each message; the first is the parent."""
         if digest.is_empty:
             return (_nothing(digest, subscription),)
-        if subscription.threads:
+        if subscription.threads and not self._for_webhook:
             return (_parent(digest, subscription), *self._thread(digest))
         return tuple(self._in_channel(digest, subscription))
 
@@ -55,8 +58,8 @@ class DiscordRenderer:
             *earlier, last = paper_messages(entry)
             for embeds in earlier:
                 yield write_payload(embeds=embeds, flags=SILENT, thread_name=name)
-            components = paper_buttons(entry.paper.versioned_id) if self._buttons else ()
-            yield write_payload(embeds=last, components=components, flags=SILENT, thread_name=name)
+            buttons = paper_buttons(entry.paper.versioned_id)
+            yield write_payload(embeds=last, components=buttons, flags=SILENT, thread_name=name)
 
     def _in_channel(self, digest: Digest, subscription: Subscription) -> Iterator[str]:
         head: dict[str, Any] = {
@@ -64,7 +67,7 @@ class DiscordRenderer:
             "role": subscription.role,
             "post_name": digest_name(digest),
         }
-        for together in several_papers(digest.entries):
+        for together in several_papers(digest.entries, rest=self._rest):
             yield write_payload(
                 embeds=[embed for _, embed in together],
                 components=self._several_buttons([entry for entry, _ in together]),
@@ -72,8 +75,12 @@ class DiscordRenderer:
             )
             head = {"flags": SILENT}
 
+    @property
+    def _rest(self) -> str:
+        return PLAIN_REST if self._for_webhook else REST
+
     def _several_buttons(self, entries: Sequence[DigestEntry]) -> list[Part]:
-        if not self._buttons:
+        if self._for_webhook:
             return []
         if len(entries) == 1:
             return paper_buttons(entries[0].paper.versioned_id)
