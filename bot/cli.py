@@ -114,6 +114,44 @@ def _digest(
         click.echo(app.publish_text(digest, interests, shape=shape).rstrip("\n"))
 
 
+@papercourier.command("publish")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--feed", "feeds", multiple=True, help="A feed's file or address; may be repeated.")
+@_config_option
+@click.option(
+    "--date", "on", type=click.DateTime(["%Y-%m-%d"]), help="The announcement day, YYYY-MM-DD."
+)
+@click.option("--url", help="Where DIR will be found; before web.public_url of config.json.")
+def _publish(
+    *,
+    folder: Path,
+    feeds: tuple[str, ...],
+    config_path: Path | None,
+    on: datetime | None,
+    url: str | None,
+) -> None:
+    """Write README.md, feeds and pages into DIR, for any host of static pages.
+
+    Of the feeds or the day named here, or of what the database remembers and arXiv announces
+    today. Days published before stay.
+    """
+    done = asyncio.run(
+        app.publish(
+            _settings(config_path),
+            folder,
+            feeds,
+            on=on.date() if on else None,
+            url=url.rstrip("/") if url else None,
+        )
+    )
+    if done.trouble:
+        click.echo(f"Note: published without a look at arXiv today. {done.trouble}", err=True)
+    click.echo(
+        f"Published {len(done.publication.days)} days in {folder}: "
+        f"{done.written.changed} files written, {done.written.unchanged} unchanged."
+    )
+
+
 @papercourier.command("migrate")
 @_config_option
 def _migrate(config_path: Path | None) -> None:

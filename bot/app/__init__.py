@@ -7,12 +7,14 @@ from bot.app.core import COMMAND, App, Platform, open_app
 from bot.app.doctor import examine, report
 from bot.app.joining import next_steps
 from bot.app.once import SampleDay, digest_once, print_digest, publish_text, sample_days, say
+from bot.app.publish import Published, publish
 from bot.app.service import Service, back_up, open_service
 
 __all__ = [
     "COMMAND",
     "App",
     "Platform",
+    "Published",
     "SampleDay",
     "Service",
     "back_up",
@@ -22,6 +24,7 @@ __all__ = [
     "open_app",
     "open_service",
     "print_digest",
+    "publish",
     "publish_text",
     "report",
     "sample_days",

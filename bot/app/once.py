@@ -21,6 +21,7 @@ from adapters.terminal.messenger import TerminalMessenger, open_console
 from adapters.terminal.progress import TerminalProgress
 from adapters.terminal.render import digest_payload
 from adapters.web.feeds import digest_rss
+from adapters.web.public_feeds import ARXIV_LISTS
 from bot.app.core import make_home
 from bot.app.reading import no_model, open_arxiv, open_reading
 from bot.config import Settings
@@ -35,8 +36,6 @@ from bot.ports import (
 )
 from bot.services.one_digest import compose_once, joined
 from bot.services.publishing import digest_json, digest_markdown
-
-ARXIV_LISTS = "https://arxiv.org/list"
 
 
 async def read_feeds(settings: Settings, sources: Sequence[str], *, on: date | None) -> FeedReading:
@@ -85,6 +84,13 @@ async def digest_once(
     if formula is not None:
         interests = replace(interests, formula=formula)
     reading = await read_feeds(settings, sources, on=on)
+    return await digest_of_reading(settings, reading, interests), interests
+
+
+async def digest_of_reading(
+    settings: Settings, reading: FeedReading, interests: Interests
+) -> Digest:
+    """The digest of announcements that are in hand; as `digest_once` in all else."""
     clock = SystemClock()
     compose = partial(
         compose_once,
@@ -95,7 +101,7 @@ async def digest_once(
         is_diverse=settings.scoring.diversity,
     )
     if no_model(settings):
-        return await compose(), interests
+        return await compose()
     make_home(settings.home)
     async with (
         await open_database(settings.database_url.reveal()) as database,
@@ -107,12 +113,11 @@ async def digest_once(
         ) as papers,
     ):
         with TerminalProgress(Console(stderr=True)) as progress:
-            digest = await compose(
+            return await compose(
                 language=settings.language,
                 papers_by_model=papers.summaries.papers_per_digest,
                 write=partial(papers.summaries.for_digests, progress=progress),
             )
-    return digest, interests
 
 
 def publish_text(digest: Digest, interests: Interests, *, shape: str) -> str:
