@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, time
 from enum import StrEnum
 from pathlib import Path
@@ -79,6 +80,15 @@ def number(low: float, high: float) -> Kind[float]:
 
     schema = {"type": "number", "minimum": low, "maximum": high}
     return Kind(f"number, {low:g} to {high:g}", read, schema, write=float, from_text=_number_of)
+
+
+def whole_numbers(low: int, high: int) -> Kind[tuple[int, ...]]:
+    """Whole numbers within bounds, each once; in a variable with commas between."""
+    kind = many(whole(low, high), at_least=1, distinct=True)
+    name = f"whole numbers, {low} to {high}, with commas between"
+    return replace(
+        kind, name=name, from_text=lambda text: [_number_of(part) for part in text.split(",")]
+    )
 
 
 def _check_bounds(value: float, low: float, high: float) -> None:

@@ -319,6 +319,18 @@ class DiscordSettings:
         kinds.web_address(),
         "Base address of Discord's API.",
     )
+    shard_ids: tuple[int, ...] | None = variable(
+        "DISCORD_SHARD_IDS",
+        None,
+        kinds.whole_numbers(0, 9_999),
+        "The shards of this process, as in 0,1, where several share the work; all where unset.",
+    )
+    shard_count: int | None = variable(
+        "DISCORD_SHARD_COUNT",
+        None,
+        kinds.whole(1, 10_000),
+        "How many shards there are; Discord says so where this is unset.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -585,3 +585,14 @@ def test_a_prompt_file_with_a_name_too_long_for_the_disk_is_only_missing(folder:
     read = load(folder, {"ai_summary": {"prompt_file": "x" * 400}})
 
     assert len(read.notices) == 1
+
+
+def test_shards_are_numbers_with_commas_between(tmp_path: Path) -> None:
+    environ = {"PAPERCOURIER_HOME": str(tmp_path), "DISCORD_SHARD_COUNT": "4"}
+
+    settings = load_settings(None, {**environ, "DISCORD_SHARD_IDS": "0, 3"})
+
+    assert settings.discord.shard_ids == (0, 3)
+    assert settings.discord.shard_count == 4
+    with pytest.raises(UserError, match="DISCORD_SHARD_IDS"):
+        load_settings(None, {**environ, "DISCORD_SHARD_IDS": "0,first"})
