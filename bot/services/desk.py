@@ -149,22 +149,6 @@ class Desk:
         """The subscription meant by `number`, or the only one. Raises UserError."""
         return await self._subscribing.pick(actor, number)
 
-    async def list_all(self, platform: str, workspace_id: str) -> tuple[Subscription, ...]:
-        """A workspace's subscriptions, by channel and number."""
-        async with self._open_unit() as unit:
-            subscriptions = await unit.subscriptions.all()
-        return tuple(
-            sorted(
-                (
-                    each
-                    for each in subscriptions
-                    if each.destination.platform == platform
-                    and each.destination.workspace_id == workspace_id
-                ),
-                key=lambda each: (each.destination, each.number),
-            )
-        )
-
     async def channel_defaults(self, actor: Actor) -> ask.SubscriptionChanges:
         """What `settings` said for this channel."""
         return await self._subscribing.settings(actor, ask.SubscriptionChanges())

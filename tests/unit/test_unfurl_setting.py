@@ -25,14 +25,14 @@ async def test_a_channel_that_switched_previews_on_keeps_that_with_its_other_set
     assert defaults.interests.max_papers == 5
 
 
-async def test_a_new_subscription_starts_in_a_channel_with_previews() -> None:
+async def test_a_subscription_can_start_in_a_channel_with_previews() -> None:
     world = World()
     actor = Actor("U1", SLACK)
     await world.desk.answer(parse_command("settings unfurl:on tz:Europe/Berlin"), actor)
 
     await world.desk.answer(parse_command("subscribe cs.CL"), actor)
 
-    [subscription] = await world.desk.list_all("slack", "T1")
+    subscription = await world.desk.pick(actor, None)
     assert subscription.schedule.timezone == "Europe/Berlin"
 
 
@@ -69,4 +69,5 @@ async def test_a_sketch_for_a_form_holds_the_channels_settings_and_stores_nothin
     sketch = await world.desk.sketch(actor, SubscriptionChanges())
 
     assert sketch.interests.max_papers == 5
-    assert await world.desk.list_all("slack", "T1") == ()
+    with pytest.raises(UserError, match="no subscription"):
+        await world.desk.pick(actor, None)
