@@ -17,9 +17,10 @@ class TransientError(PapercourierError):
 
     `retry_after` is the server's wish in seconds, None where it had none. `platform_wide` says
     that the whole platform is meant, not only what this call was about: a global rate limit, a
-    token refused. `may_have_acted` is False where the server surely did nothing, as with
-    HTTP 429; after anything else a message may be there although no answer came. `code` is a
-    short stable word where a caller has to tell such errors apart ("throttled").
+    token refused; `workspace_wide` says it of one workspace. `may_have_acted` is False where the
+    server surely did nothing, as with HTTP 429; after anything else a message may be there
+    although no answer came. `code` is a short stable word where a caller has to tell such errors
+    apart ("throttled").
     """
 
     def __init__(
@@ -28,6 +29,7 @@ class TransientError(PapercourierError):
         *,
         retry_after: float | None = None,
         platform_wide: bool = False,
+        workspace_wide: bool = False,
         may_have_acted: bool = True,
         code: str = "",
     ) -> None:
@@ -35,6 +37,7 @@ class TransientError(PapercourierError):
         self.code = code
         self.retry_after = retry_after
         self.platform_wide = platform_wide
+        self.workspace_wide = workspace_wide
         self.may_have_acted = may_have_acted
 
 
