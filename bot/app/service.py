@@ -19,7 +19,9 @@ from adapters.web.metrics import PrometheusTelemetry
 from adapters.web.server import WebServer
 from bot.app.chats import open_chats
 from bot.app.core import make_home, open_app
+from bot.app.pages import open_pages
 from bot.config import Settings
+from bot.errors import UserError
 from bot.services.delivery import DeliveryService
 from bot.services.running import RunningRules, RunningService
 
@@ -93,6 +95,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
             ready["+".join(chat.platforms)] = await stack.enter_async_context(
                 chat.listening(bot, web)
             )
+        await stack.enter_async_context(open_pages(settings, bot=bot, web=web, clock=clock))
         await stack.enter_async_context(web)
         yield Service(queue=queue, running=running, delivery=bot.delivery, web=web)
 
@@ -109,3 +112,21 @@ def _running_rules(settings: Settings) -> RunningRules:
 def back_up(settings: Settings, target: Path, *, force: bool) -> int:
     """Copy the database to `target`; the copy's size in bytes. Raises as `backup` does."""
     return backup(settings.database_url.reveal(), target, force=force)
+
+
+async def erase(settings: Settings, place: str, *, user_id: str | None) -> int:
+    """Forget a workspace ("slack:T1"), a channel ("slack:T1:C1") or a person; how many rows.
+
+    Raises UserError for what is no place, and what opening the database raises.
+    """
+    platform, _, rest = place.partition(":")
+    workspace_id, _, channel_id = rest.partition(":")
+    if not platform or not workspace_id or (user_id and channel_id):
+        raise UserError(
+            "Name a workspace like slack:T0123 or a channel like discord:1234:5678; --user goes "
+            "with a workspace."
+        )
+    async with await open_database(settings.database_url.reveal()) as database:
+        if user_id:
+            return await database.erasing.person(platform, workspace_id, user_id)
+        return await database.erasing.place(platform, workspace_id, channel_id or None)

@@ -28,6 +28,7 @@ from bot.services.standing import feed_standing
 from bot.services.summaries import Wanted
 
 RECIPE = 1  # grows when days have to be made anew for another reason than their papers
+MOST_DAYS = 30  # of those stored are made into pages, if nobody says otherwise
 UNSETTLED_DAYS = 7  # the latest days, whose announcements and summaries may still come in
 
 
@@ -40,7 +41,6 @@ class PageRules:
     language: str = "en"
     is_diverse: bool = True
     extra_holidays: frozenset[date] = calendar.NO_HOLIDAYS
-    most_days: int = 30  # so many stored days are made into pages at one time
 
 
 class ArchiveService:
@@ -69,11 +69,14 @@ class ArchiveService:
         self._rules = rules
         self._papers_by_model = papers_by_model
 
-    async def publication(self) -> Publication:
-        """Everything as it stands now: what is new is made, what is kept is read."""
+    async def publication(self, *, most_days: int = MOST_DAYS) -> Publication:
+        """Everything as it stands now: what is new is made, what is kept is read.
+
+        At most `most_days` of the latest days are made at one time.
+        """
         kept = {each.on: each for each in await asyncio.to_thread(self._store.load)}
         async with self._open_unit() as unit:
-            announced = await unit.papers.announced_days(limit=self._rules.most_days)
+            announced = await unit.papers.announced_days(limit=most_days)
             unsettled = [day for day, _ in announced[:UNSETTLED_DAYS]]
             marks = {day: self._mark(count) for day, count in announced}
             stale = [
