@@ -235,6 +235,25 @@ def _backup(target: Path, *, force: bool, config_path: Path | None) -> None:
     click.echo(f"Backed up to {target} ({size / 1e6:.1f} MB).")
 
 
+@papercourier.command("erase")
+@click.argument("place")
+@click.option("--user", "user_id", help="Only what is known of this person there.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@_config_option
+def _erase(place: str, *, user_id: str | None, yes: bool, config_path: Path | None) -> None:
+    """Forget a workspace (slack:T0123), one of its channels (slack:T0123:C0456) or a person.
+
+    For good: subscriptions, digests, thumbs, tokens of the workspace. Papers and their summaries
+    belong to nobody and stay.
+    """
+    settings = _settings(config_path)
+    whom = f"{user_id} in {place}" if user_id else place
+    if not yes:
+        click.confirm(f"Forget everything about {whom}?", abort=True, err=True)
+    rows = asyncio.run(app.erase(settings, place, user_id=user_id))
+    click.echo(f"Forgotten: {rows} rows about {whom}." if rows else f"Nothing is known of {whom}.")
+
+
 @papercourier.group("config")
 def _config() -> None:
     """Check config.json, or show what can be set."""

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from adapters.database.address import DatabaseAddress, parse_address
+from adapters.database.erasing import DatabaseErasing
 from adapters.database.errors import database_errors
 from adapters.database.housekeeping import DatabaseHousekeeping
 from adapters.database.migrating import migrate
@@ -58,6 +59,11 @@ class Database:
     def housekeeping(self) -> DatabaseHousekeeping:
         """Who forgets what is old."""
         return DatabaseHousekeeping(self._session)
+
+    @property
+    def erasing(self) -> DatabaseErasing:
+        """Who forgets workspaces, channels and people for good."""
+        return DatabaseErasing(self._session)
 
     async def check(self) -> None:
         """Return when the database answers. Raises TransientError, UserError, PermanentError."""

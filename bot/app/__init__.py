@@ -8,7 +8,7 @@ from bot.app.doctor import examine, report
 from bot.app.joining import next_steps
 from bot.app.once import SampleDay, digest_once, print_digest, publish_text, sample_days, say
 from bot.app.publish import Published, publish
-from bot.app.service import Service, back_up, open_service
+from bot.app.service import Service, back_up, erase, open_service
 
 __all__ = [
     "COMMAND",
@@ -19,6 +19,7 @@ __all__ = [
     "Service",
     "back_up",
     "digest_once",
+    "erase",
     "examine",
     "next_steps",
     "open_app",
