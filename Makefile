@@ -6,7 +6,7 @@ BIN := .venv/bin
 ROUNDS ?= 20
 SEED ?= 1
 
-.PHONY: help setup demo test check bench crash lock clean
+.PHONY: help setup demo test check bench crash play-slack lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -32,6 +32,9 @@ bench: setup  ## Measure the figures of the design
 
 crash: setup  ## Kill the service at random moments; fails on any loss or double
 	@$(BIN)/python -m tests.crash --rounds $(ROUNDS) --seed $(SEED)
+
+play-slack: setup  ## The bot in a Slack of its own, in a browser, without keys
+	@$(BIN)/python -m tests.play_slack
 
 lock:  ## Pin the dependencies anew (needs uv)
 	uv lock
