@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
 import discord
@@ -46,10 +46,13 @@ class Calls:
         *,
         json: Mapping[str, Any] | None = None,
         params: Mapping[str, Any] | None = None,
+        form: Sequence[Mapping[str, Any]] | None = None,
         tries: int = _TRIES,
         **places: str,
     ) -> Any:
         """One call; `places` fill in `path`. Raises TransientError or PermanentError.
+
+        `form` stands in for `json` where a file goes along, as aiohttp's `add_field` takes it.
 
         With `tries` 1 discord.py repeats nothing, for what must not be done twice.
         """
@@ -64,6 +67,8 @@ class Calls:
         body: dict[str, Any] = {} if json is None else {"json": json}
         if params is not None:
             body["params"] = params
+        if form is not None:
+            body["form"] = form
         guard = cast("discord.File", OnlySomeTries(tries))
         call = asyncio.ensure_future(
             self._http.request(Route(method, path, **places), files=[guard], **body)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Protocol
 
 from adapters.database.engine import Database
@@ -39,5 +39,14 @@ async def open_chats(
     A platform's library is imported only here and only when it is wanted: both together take
     longer to load than the rest of the bot to start.
     """
-    del settings, database, clock, telemetry
-    yield ()
+    async with AsyncExitStack() as stack:
+        chats: list[Chat] = []
+        if settings.discord.token is not None:
+            from bot.app.discord import open_discord  # noqa: PLC0415 - loaded only when wanted
+
+            chats.append(
+                await stack.enter_async_context(
+                    open_discord(settings, database=database, clock=clock, telemetry=telemetry)
+                )
+            )
+        yield tuple(chats)
