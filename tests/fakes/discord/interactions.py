@@ -86,7 +86,13 @@ class Interaction:
     def done(self) -> bool:
         """Whether the person sees more than "is thinking ..."."""
         return self.failed or (
-            self.answer is not None and (self.reply is None or not self.reply.loading)
+            self.answer is not None
+            and (
+                self.reply is None
+                or not self.reply.loading
+                # Deleted unseen, for an answer that others are not to see after all.
+                or (self.reply.deleted and bool(self.followups))
+            )
         )
 
     @property
@@ -238,7 +244,8 @@ class Interactions:
         """Another message; the first one after "is thinking ..." takes its place."""
         interaction = self.known(token)
         check_message(body)
-        if interaction.reply is not None and interaction.reply.loading:
+        reply = interaction.reply
+        if reply is not None and reply.loading and not reply.deleted:
             return self.edit_reply(interaction, body)
         message = self._post(interaction, body)
         interaction.followups.append(message)
