@@ -211,7 +211,7 @@ class DiscordServer:
         self.world.join(guild, self.world.add_user("member"))
         for each in channels:
             self.world.add_channel(guild, each)
-        self.world.emit("GUILD_CREATE", guild.gateway_json(self.world.me), guild)
+        self._tell_joined(guild)
         return guild
 
     def add_channel(self, name: str, *, guild: Guild | None = None, forum: bool = False) -> Channel:
@@ -276,7 +276,13 @@ class DiscordServer:
         """Let the bot in again; overwrites of channels are as they were."""
         home = guild or self.guild
         self.world.absent.discard(home.id)
-        self.world.emit("GUILD_CREATE", home.gateway_json(self.world.me), home)
+        self._tell_joined(home)
+
+    def _tell_joined(self, guild: Guild) -> None:
+        # A guild that comes back says "unavailable: false"; one that is new says nothing of it.
+        data = guild.gateway_json(self.world.me)
+        del data["unavailable"]
+        self.world.emit("GUILD_CREATE", data, guild)
 
     def outage(self, guild: Guild | None = None) -> None:
         """A guild is unavailable for a while: nobody was thrown out."""
@@ -304,6 +310,8 @@ class DiscordServer:
     def advance(self, seconds: float) -> None:
         """Let time pass for tokens, nonces and the three seconds."""
         self.world.skew_seconds += seconds
+        for each in self.interactions.by_token.values():
+            each.changed.set()
 
     # --- mishaps ---------------------------------------------------------------------------
 
