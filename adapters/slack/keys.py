@@ -1,4 +1,4 @@
-"""The installation's secrets for Slack: what tokens are encrypted with and forms are signed with."""
+"""The installation's secrets for Slack: they encrypt tokens and sign what forms carry."""
 
 from __future__ import annotations
 

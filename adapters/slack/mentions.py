@@ -22,72 +22,13 @@ _PAPER: Final = re.compile(
 )
 _TRAILING: Final = "?!.,;:)]}>\"'”’*_`"
 # Words around a paper that ask for no more than what it says.
-_SUMMARY_WORDS: Final = frozenset(
-    [
-        "a",
-        "about",
-        "all",
-        "an",
-        "and",
-        "be",
-        "can",
-        "could",
-        "do",
-        "does",
-        "explain",
-        "for",
-        "from",
-        "give",
-        "gist",
-        "give's",
-        "hello",
-        "hey",
-        "hi",
-        "i",
-        "in",
-        "is",
-        "it",
-        "like",
-        "main",
-        "me",
-        "of",
-        "on",
-        "paper",
-        "please",
-        "point",
-        "points",
-        "say",
-        "says",
-        "short",
-        "sum",
-        "summaries",
-        "summarise",
-        "summarize",
-        "summary",
-        "takeaway",
-        "takeaways",
-        "tell",
-        "thanks",
-        "that",
-        "the",
-        "this",
-        "tl",
-        "tldr",
-        "dr",
-        "to",
-        "us",
-        "up",
-        "what",
-        "what's",
-        "whats",
-        "would",
-        "you",
-        "your",
-    ]
+_SUMMARY_WORDS: Final = re.compile(
+    "a|about|all|an|and|be|can|could|do|does|explain|for|from|gist|give|hello|hey|hi|i|in|is|it"
+    "|like|main|me|of|on|paper|please|point|points|say|says|short|sum|summaries|summarise"
+    "|summarize|summary|takeaway|takeaways|tell|thanks|that|the|this|tl|tldr|dr|to|us|up|what"
+    "|what's|whats|would|you|your"
 )
-_POLITE: Final = frozenset(
-    ["can", "could", "would", "please", "you", "hey", "hi", "hello", "kindly", "i'd", "we'd"]
-)
+_POLITE: Final = re.compile("can|could|would|please|you|hey|hi|hello|kindly|i'd|we'd")
 _WORD: Final = re.compile(r"[\w'’]+")
 
 
@@ -111,7 +52,7 @@ def read_sentence(text: str) -> Command:
     [paper] = papers
     rest = " ".join(_PAPER.sub(" ", typed).split()).strip(" -–—:,")
     words = [word.casefold().replace("’", "'") for word in _WORD.findall(rest)]
-    if all(word in _SUMMARY_WORDS for word in words):
+    if all(map(_SUMMARY_WORDS.fullmatch, words)):
         return Summarize(paper)
     return Ask(paper, rest)
 
@@ -132,7 +73,7 @@ def _typed(typed: str) -> Command | None:
 
 def _without_politeness(typed: str) -> str:
     words = typed.split()
-    while len(words) > 1 and words[0].casefold().strip(",!.") in _POLITE:
+    while len(words) > 1 and _POLITE.fullmatch(words[0].casefold().strip(",!.")):
         del words[0]
     return " ".join(words)
 

@@ -19,7 +19,8 @@ class Place:
     channel_id: str
     user_id: str
     channel_name: str = ""  # as far as Slack said it
-    thread_ts: str | None = None  # the thread that answers go to
+    thread_ts: str | None = None  # the thread that answers for all go to
+    seen_ts: str | None = None  # the thread that the person is looking at
     response_url: str | None = field(default=None, repr=False)  # whoever knows it can answer
     is_home: bool = False  # asked in App Home, where no message can stand
 
@@ -55,6 +56,7 @@ def place_of_click(body: Mapping[str, Any]) -> Place:
         user_id=str((body.get("user") or {}).get("id", "")),
         channel_name=str(channel.get("name", "")),
         thread_ts=container.get("thread_ts") or container.get("message_ts"),
+        seen_ts=container.get("thread_ts"),
         response_url=body.get("response_url"),
         is_home=container.get("type") == "view",
     )
@@ -63,7 +65,7 @@ def place_of_click(body: Mapping[str, Any]) -> Place:
 def place_of_message(event: Mapping[str, Any], *, team_id: str) -> Place:
     """Where somebody wrote to us; in a channel the answer goes to the message's thread."""
     channel_id = str(event.get("channel", ""))
-    thread_ts = event.get("thread_ts")
+    seen_ts = thread_ts = event.get("thread_ts")
     if thread_ts is None and not channel_id.startswith("D"):
         thread_ts = event.get("ts")
     return Place(
@@ -71,6 +73,7 @@ def place_of_message(event: Mapping[str, Any], *, team_id: str) -> Place:
         channel_id=channel_id,
         user_id=str(event.get("user", "")),
         thread_ts=thread_ts,
+        seen_ts=seen_ts,
     )
 
 

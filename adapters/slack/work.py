@@ -20,9 +20,14 @@ class Work:
         self._stop_seconds = stop_seconds
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing more is taken on."""
+        return len(self._tasks) >= self._most
+
     def start(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
         """Do `work` beside the rest. Raises TransientError when there is too much already."""
-        if len(self._tasks) >= self._most:
+        if self.is_full:
             work.close()
             raise TransientError("Too much is asked of me just now: try again in a minute.")
         task = asyncio.create_task(work, name=name)

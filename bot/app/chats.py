@@ -49,4 +49,19 @@ async def open_chats(
                     open_discord(settings, database=database, clock=clock, telemetry=telemetry)
                 )
             )
+        if is_slack_wanted(settings):
+            from bot.app.slack import open_slack  # noqa: PLC0415 - likewise
+
+            chats.append(
+                await stack.enter_async_context(
+                    open_slack(settings, database=database, clock=clock, telemetry=telemetry)
+                )
+            )
         yield tuple(chats)
+
+
+def is_slack_wanted(settings: Settings) -> bool:
+    """Whether anything is set that only Slack has a use for."""
+    slack = settings.slack
+    named = (slack.bot_token, slack.app_token, slack.signing_secret, slack.client_secret)
+    return slack.client_id is not None or any(each is not None for each in named)
