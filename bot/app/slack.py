@@ -49,8 +49,25 @@ async def open_slack(
 ) -> AsyncIterator[SlackChat]:
     """Slack, ready to send. Raises UserError for a configuration that cannot work."""
     del telemetry
+    tokens = slack_tokens(settings)
+    check_tokens(tokens)
+    async with open_slack_client(
+        tokens,
+        engine=database.engine,
+        seen=database.seen,
+        keys=open_keys(_revealed(settings.slack.encryption_key), home=settings.home),
+        clock=clock,
+        command_name=settings.command_name,
+        language=settings.language,
+        public_url=settings.web.public_url,
+    ) as client:
+        yield SlackChat(client)
+
+
+def slack_tokens(settings: Settings) -> SlackTokens:
+    """What the environment gave us of Slack's, whether it is enough or not."""
     slack = settings.slack
-    tokens = SlackTokens(
+    return SlackTokens(
         api_url=slack.api_url,
         bot_token=_revealed(slack.bot_token),
         app_token=_revealed(slack.app_token),
@@ -58,18 +75,6 @@ async def open_slack(
         client_id=slack.client_id,
         client_secret=_revealed(slack.client_secret),
     )
-    check_tokens(tokens)
-    async with open_slack_client(
-        tokens,
-        engine=database.engine,
-        seen=database.seen,
-        keys=open_keys(_revealed(slack.encryption_key), home=settings.home),
-        clock=clock,
-        command_name=settings.command_name,
-        language=settings.language,
-        public_url=settings.web.public_url,
-    ) as client:
-        yield SlackChat(client)
 
 
 def _revealed(secret: Secret | None) -> str | None:
