@@ -5,6 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ROUNDS ?= 20
 SEED ?= 1
+PLATFORM ?= chat
 
 .PHONY: help setup demo test check bench crash play-slack lock clean
 
@@ -31,7 +32,7 @@ bench: setup  ## Measure the figures of the design
 	@$(BIN)/python -m tests.benchmarks
 
 crash: setup  ## Kill the service at random moments; fails on any loss or double
-	@$(BIN)/python -m tests.crash --rounds $(ROUNDS) --seed $(SEED)
+	@$(BIN)/python -m tests.crash --rounds $(ROUNDS) --seed $(SEED) --platform $(PLATFORM)
 
 play-slack: setup  ## The bot in a Slack of its own, in a browser, without keys
 	@$(BIN)/python -m tests.play_slack

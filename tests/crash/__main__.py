@@ -1,8 +1,9 @@
 """`make crash`: kill the service at random moments, and count what its channels got.
 
-Two plays: a chat server that can be asked whether a message is there, where every message must
-be there exactly once; and one that cannot, where none may be missing and a message may be there
-twice only if a call was cut between its arrival and the record of its answer.
+Two plays, on a chat server of no brand or, with `--platform slack`, on the fake Slack: a server
+that can be asked whether a message is there, where every message must be there exactly once; and
+one that cannot, where none may be missing and a message may be there twice only if a call was cut
+between its arrival and the record of its answer.
 Exits with 1 on any loss or double.
 """
 
@@ -32,8 +33,8 @@ from tests.crash.scene import (
     settings_of,
     subscription_of,
 )
+from tests.crash.stages import STAGES, Stage, waited
 from tests.crash.verdict import Standing, faults, standing
-from tests.fakes.chat_server import ChatServer
 
 _ROUNDS_A_DAY = 25
 _LONGEST_ROUND_SECONDS = 3.0
@@ -53,8 +54,9 @@ class Tally:
 class Play:
     """One server, one database, many processes one after the other."""
 
-    def __init__(self, home: Path, server: ChatServer, *, rounds: int, seed: int) -> None:
+    def __init__(self, home: Path, server: Stage, *, platform: str, rounds: int, seed: int) -> None:
         self._home = home
+        self._platform = platform
         self._server = server
         self._rounds = rounds
         self._random = random.Random(seed)  # noqa: S311 - repeatable, guards nothing
@@ -78,14 +80,15 @@ class Play:
     async def _subscribe(self) -> None:
         async with open_app(settings_of(self._home)) as bot, bot.database.unit_of_work() as unit:
             for channel in range(CHANNELS):
-                await unit.subscriptions.add(subscription_of(channel))
+                await unit.subscriptions.add(subscription_of(channel, platform=self._platform))
             await unit.commit()
 
     def _start(self, day: date, elapsed: float) -> BaseProcess:
         self._starts += 1
         at = due_at(day) + timedelta(seconds=elapsed + DOWN_SECONDS * self._starts)
         process = self._context.Process(
-            target=service.run, args=(str(self._home), self._server.url, at.isoformat())
+            target=service.run,
+            args=(str(self._home), self._platform, self._server.url, at.isoformat()),
         )
         process.start()
         return process
@@ -110,13 +113,8 @@ class Play:
         if self._random.random() < 0.25:
             await asyncio.sleep(self._random.uniform(0.0, 0.6))
             return
-        wanted = len(self._server.accepted) + self._random.randint(1, 20)
-        try:
-            async with asyncio.timeout(_LONGEST_ROUND_SECONDS):
-                while len(self._server.accepted) < wanted:
-                    self._server.arrived.clear()
-                    await self._server.arrived.wait()
-        except TimeoutError:
+        wanted = self._server.count() + self._random.randint(1, 20)
+        if not await waited(self._server, wanted, at_most_seconds=_LONGEST_ROUND_SECONDS):
             return
         await asyncio.sleep(self._random.uniform(0.0, 0.02))
 
@@ -146,21 +144,23 @@ class Play:
         return self._home / "papercourier.db"
 
 
-async def play(*, rounds: int, seed: int, can_look_up: bool) -> bool:
+async def play(*, platform: str, rounds: int, seed: int, can_look_up: bool) -> bool:
     """Play once and tell how it ended; True when every promise was kept."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="papercourier-crash-") as home:
-        async with ChatServer(can_look_up=can_look_up, latency_seconds=0.01, seed=seed) as server:
-            game = Play(Path(home), server, rounds=rounds, seed=seed)
+        async with STAGES[platform](
+            channels=CHANNELS, can_look_up=can_look_up, seed=seed
+        ) as server:
+            game = Play(Path(home), server, platform=platform, rounds=rounds, seed=seed)
             left = await game.run()
             broken = list(faults(left, server, game.days, game.tally.cut))
     doubles = sum(times - 1 for times in server.keys().values())
     kind = "can be asked" if can_look_up else "cannot be asked"
     _say(
-        f"server {kind}: {game.tally.rounds} kills ({game.tally.while_planning} before planning "
-        f"was over), {len(left.keys)} messages planned, {len(server.keys())} there, "
-        f"{game.tally.cut.total()} cut between arrival and record, {doubles} twice, "
-        f"{time.monotonic() - began:.0f} s"
+        f"{platform} {kind}: {game.tally.rounds} kills "
+        f"({game.tally.while_planning} before planning was over), {len(left.keys)} messages "
+        f"planned, {len(server.keys())} there, {game.tally.cut.total()} cut between arrival and "
+        f"record, {doubles} twice, {time.monotonic() - began:.0f} s"
     )
     for fault in broken[:_SHOWN]:
         _say(f"  BROKEN: {fault}")
@@ -169,10 +169,11 @@ async def play(*, rounds: int, seed: int, can_look_up: bool) -> bool:
     return not broken
 
 
-async def play_both(*, rounds: int, seed: int) -> bool:
+async def play_both(*, platform: str, rounds: int, seed: int) -> bool:
     """The server that can be asked for all rounds, the other for a quarter of them."""
-    kept = await play(rounds=rounds, seed=seed, can_look_up=True)
-    return await play(rounds=max(10, rounds // 4), seed=seed, can_look_up=False) and kept
+    kept = await play(platform=platform, rounds=rounds, seed=seed, can_look_up=True)
+    fewer = max(10, rounds // 4)
+    return await play(platform=platform, rounds=fewer, seed=seed, can_look_up=False) and kept
 
 
 def main() -> int:
@@ -180,8 +181,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--platform", choices=sorted(STAGES), default="chat")
     asked = parser.parse_args()
-    kept = asyncio.run(play_both(rounds=asked.rounds, seed=asked.seed))
+    kept = asyncio.run(play_both(platform=asked.platform, rounds=asked.rounds, seed=asked.seed))
     _say("nothing lost, nothing doubled" if kept else "FAILED")
     return 0 if kept else 1
 

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from tests.crash.scene import CHANNELS, paper_of
-from tests.fakes.chat_server import ChatServer
+from tests.crash.stages import Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,7 @@ def standing(path: Path) -> Standing:
     )
 
 
-def faults(
-    left: Standing, server: ChatServer, days: Sequence[date], cut: Counter[str]
-) -> Iterator[str]:
+def faults(left: Standing, server: Stage, days: Sequence[date], cut: Counter[str]) -> Iterator[str]:
     """One sentence for each promise broken; `cut` counts a message's calls without an outcome."""
     there = server.keys()
     if unsent := {state: n for state, n in left.states.items() if state != "sent"}:
@@ -58,9 +56,10 @@ def faults(
             yield f"{key} is there {times} times, {allowed} expected at most"
     papers = {paper_of(day) for day in days}
     for channel in range(CHANNELS):
-        keys = {each.text: set[str]() for each in server.of_channel(f"C{channel}")}
-        for each in server.of_channel(f"C{channel}"):
-            keys[each.text].add(each.key)
+        there_now = server.of_channel(f"C{channel}")
+        keys = {each.paper: set[str]() for each in there_now}
+        for each in there_now:
+            keys[each.paper].add(each.key)
         if missing := papers - keys.keys():
             yield f"C{channel} never got {sorted(missing)}"
         if twice := sorted(paper for paper in papers & keys.keys() if len(keys[paper]) > 1):

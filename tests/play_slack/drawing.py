@@ -14,7 +14,6 @@ from tests.play_slack.blocks_html import blocks_html, form_html
 from tests.play_slack.mrkdwn_html import EMOJI, mrkdwn_html
 
 HOME = "home"
-_FACES = {"ada": "👩🏻‍🔬", "emmy": "👩🏽‍🏫", "papercourier": "📬"}
 _EMPTY_HOME = '<div class="message">The Home tab is empty until the bot fills it.</div>'
 
 
@@ -115,6 +114,7 @@ def _message(
 ) -> str:
     person = slack.workspace().people[message.user]
     app = ' <span class="app">APP</span>' if message.bot_id else ""
+    face = "📬" if person.is_bot else person.name[0].upper()
     note = '<div class="note">Only visible to you</div>' if message.only_for else ""
     at = datetime.fromtimestamp(float(message.ts)).astimezone()
     body = blocks_html(message.blocks, names) or mrkdwn_html(message.text, names)
@@ -125,7 +125,7 @@ def _message(
     )
     return (
         f'<div class="message{" ephemeral" if message.only_for else ""}" data-ts="{message.ts}">'
-        f'<div class="face">{_FACES.get(person.name, "🙂")}</div><div class="body">'
+        f'<div class="face">{face}</div><div class="body">'
         f'<div class="head"><b>{person.name.title()}</b>{app} '
         f'<span class="time">{at:%H:%M}</span></div>{note}{body}{edited}{unfurls}'
         f"{_files(message)}{_under(message, in_thread=in_thread)}</div></div>"

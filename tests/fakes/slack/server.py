@@ -264,6 +264,11 @@ class SlackServer:
         """Somebody's Home tab."""
         return self.workspace(team).homes.get(user)
 
+    @property
+    def posted(self) -> list[Message]:
+        """All messages of all channels in the order of their arrival, deleted ones too."""
+        return self.world.posted
+
     def calls(self, method: str | None = None) -> list[Call]:
         """The calls of a Web API method, or all; also "response_url" and "webhook"."""
         return [each for each in self.world.calls if method in (None, each.method)]

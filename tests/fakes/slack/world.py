@@ -122,6 +122,7 @@ class World:
     scopes: frozenset[str] = DEFAULT_SCOPES  # what an installation asks for and gets
     unfurl_domains: tuple[str, ...] = ("arxiv.org",)
     calls: list[Call] = field(default_factory=list)
+    posted: list[Message] = field(default_factory=list)  # everybody's, as they arrived
     violations: list[str] = field(default_factory=list)
     triggers: dict[str, Trigger] = field(default_factory=dict)
     response_urls: dict[str, ResponseUrl] = field(default_factory=dict)
@@ -183,6 +184,7 @@ class World:
             **what,
         )
         channel.messages[message.ts] = message
+        self.posted.append(message)
         if message.thread_ts and not message.only_for:
             parent = channel.messages.get(message.thread_ts)
             if parent is not None:
