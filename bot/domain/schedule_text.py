@@ -13,7 +13,7 @@ from zoneinfo import available_timezones
 from bot.domain.subscriptions import EVERY_DAY, WEEKDAYS, Schedule
 from bot.errors import UserError
 
-_DAY_NAMES: Final = (
+WEEKDAY_NAMES: Final = (
     "Monday",
     "Tuesday",
     "Wednesday",
@@ -126,7 +126,7 @@ def _days_of(part: str) -> frozenset[int]:
 def _day_number(word: str) -> int | None:
     short = word.rstrip(".")
     short = "wed" if short == "weds" else short
-    for number, name in enumerate(_DAY_NAMES):
+    for number, name in enumerate(WEEKDAY_NAMES):
         if len(short) > 1 and f"{name.casefold()}s".startswith(short):
             return number
     return None
@@ -173,14 +173,14 @@ def format_weekdays(weekdays: frozenset[int]) -> str:
         return "weekdays"
     if weekdays == EVERY_DAY - WEEKDAYS:
         return "weekends"
-    return ",".join(_DAY_NAMES[day][:3].casefold() for day in sorted(weekdays))
+    return ",".join(WEEKDAY_NAMES[day][:3].casefold() for day in sorted(weekdays))
 
 
 def format_schedule(schedule: Schedule) -> str:
     """A schedule in words: "weekdays at 09:00 (Europe/Berlin)"."""
     days = format_weekdays(schedule.weekdays)
     if "," in days or len(schedule.weekdays) == 1:
-        names = [f"{_DAY_NAMES[day]}s" for day in sorted(schedule.weekdays)]
+        names = [f"{WEEKDAY_NAMES[day]}s" for day in sorted(schedule.weekdays)]
         days = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
     return f"{days} at {schedule.at:%H:%M} ({schedule.timezone})"
 
