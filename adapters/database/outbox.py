@@ -7,7 +7,7 @@ that the message is there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,6 +26,8 @@ _GIVEN_UP = OutboxState.GIVEN_UP.value
 
 _parent = outbox.alias("parent")
 _earlier = outbox.alias("earlier")
+
+_MOST_RESTING = 100  # workspaces left alone at one time: each costs a comparison for each row
 
 _MESSAGES = sa.select(
     outbox,
@@ -59,7 +61,13 @@ def _is_next(now: datetime) -> sa.ColumnElement[bool]:
     )
 
 
-def _on(platforms: Sequence[str] | None) -> sa.ColumnElement[bool]:
+def _on(platforms: Sequence[str] | None, resting: Collection[str] = ()) -> sa.ColumnElement[bool]:
+    if resting:
+        left_alone = (
+            sa.func.substr(outbox.c.destination, 1, len(workspace) + 1) == f"{workspace}:"
+            for workspace in sorted(resting)[:_MOST_RESTING]
+        )
+        return sa.and_(_on(platforms), ~sa.or_(*left_alone))
     if platforms is None:
         return sa.true()
     if len(platforms) == 1:
@@ -89,12 +97,13 @@ class OutboxTable:
         lease_seconds: float,
         limit: int,
         platforms: Sequence[str] | None = None,
+        resting: Collection[str] = (),
     ) -> tuple[OutboxMessage, ...]:
         """Looks first without a lock, so that waiting for work keeps nobody from writing.
 
         Then claims follow one another: two at once could each see a different one as the first.
         """
-        candidates = await self._candidates(now, limit, platforms)
+        candidates = await self._candidates(now, limit, _on(platforms, resting))
         if not candidates:
             return ()
         await self._session.lock("outbox.claim")
@@ -126,12 +135,16 @@ class OutboxTable:
         )
 
     async def next_due(
-        self, *, now: datetime, platforms: Sequence[str] | None = None
+        self,
+        *,
+        now: datetime,
+        platforms: Sequence[str] | None = None,
+        resting: Collection[str] = (),
     ) -> datetime | None:
         """The earliest of what waits for its time, and of leases that may end."""
         firsts = (
             sa.select(sa.func.min(outbox.c.id).label("id"))
-            .where(outbox.c.state == _PENDING, _on(platforms))
+            .where(outbox.c.state == _PENDING, _on(platforms, resting))
             .group_by(outbox.c.destination)
             .subquery()
         )
@@ -141,7 +154,7 @@ class OutboxTable:
             .join_from(firsts, outbox, outbox.c.id == firsts.c.id)
             .where(_no_other(_SENDING), _IS_WANTED),
             sa.select(sa.func.min(outbox.c.lease_until)).where(
-                outbox.c.state == _SENDING, _on(platforms), _IS_WANTED
+                outbox.c.state == _SENDING, _on(platforms, resting), _IS_WANTED
             ),
         )
         moments = [row[0] for query in queries for row in await self._session.rows(query)]
@@ -240,16 +253,12 @@ class OutboxTable:
         )
 
     async def _candidates(
-        self, now: datetime, limit: int, platforms: Sequence[str] | None
+        self, now: datetime, limit: int, is_asked: sa.ColumnElement[bool]
     ) -> list[int]:
         """IDs of due messages. Two questions: one with "or" would sort all that wait."""
         found: list[int] = []
         for is_due in (_is_abandoned(now), _is_next(now)):
-            query = (
-                sa.select(outbox.c.id)
-                .where(is_due, _on(platforms), _IS_WANTED)
-                .order_by(outbox.c.id)
-            )
+            query = sa.select(outbox.c.id).where(is_due, is_asked, _IS_WANTED).order_by(outbox.c.id)
             rows = await self._session.rows(query.limit(limit - len(found)))
             found.extend(row.id for row in rows)
         return found

@@ -70,6 +70,7 @@ class OutboxRepository(Protocol):
         lease_seconds: float,
         limit: int,
         platforms: Sequence[str] | None = None,
+        resting: Collection[str] = (),
     ) -> tuple[OutboxMessage, ...]:
         """Take messages that are due, at most one per destination, oldest first.
 
@@ -77,7 +78,7 @@ class OutboxRepository(Protocol):
         ended while `sending` comes back with `may_be_sent`. A message waits for the earlier
         ones of its destination, whatever keeps them, and all wait while their destination is
         disabled. `attempts` counts this claim. `parent_ref` is filled in. `platforms` asks for
-        these only.
+        these only; `resting` leaves workspaces ("slack:T1") alone for now.
         """
         ...
 
@@ -86,7 +87,11 @@ class OutboxRepository(Protocol):
         ...
 
     async def next_due(
-        self, *, now: datetime, platforms: Sequence[str] | None = None
+        self,
+        *,
+        now: datetime,
+        platforms: Sequence[str] | None = None,
+        resting: Collection[str] = (),
     ) -> datetime | None:
         """When `claim` will next find something, at the earliest; not after `now` if it would now.
 

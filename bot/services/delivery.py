@@ -14,9 +14,9 @@ from collections.abc import Mapping, Sequence
 from bot.domain.outbox import OutboxMessage
 from bot.domain.subscriptions import Destination
 from bot.ports import NO_TELEMETRY, Clock, Messenger, Telemetry, Teller, UnitOfWorkFactory
-from bot.services.lane import Lane, tell
+from bot.services.lane import Lane
 from bot.services.refusals import RefusalService
-from bot.services.sending import DeliveryRules, Refused, Sender, Sent, record
+from bot.services.sending import DeliveryRules, Refused, Sender, Sent, record, tell
 
 
 class DeliveryService:
@@ -29,6 +29,7 @@ class DeliveryService:
         messengers: Mapping[str, Messenger],
         clock: Clock,
         rules: DeliveryRules | None = None,
+        platform_rules: Mapping[str, DeliveryRules] | None = None,
         telemetry: Telemetry = NO_TELEMETRY,
         tellers: Mapping[str, Teller] | None = None,
     ) -> None:
@@ -36,6 +37,7 @@ class DeliveryService:
         self._messengers = messengers
         self._clock = clock
         self._rules = rules or DeliveryRules()
+        self._platform_rules = platform_rules or {}  # where a platform has its own
         self._telemetry = telemetry
         self._lanes: list[Lane] = []
         self._holder = uuid.uuid4().hex
@@ -59,7 +61,7 @@ class DeliveryService:
             messenger=self._messengers[platform],
             open_unit=self._open_unit,
             clock=self._clock,
-            rules=self._rules,
+            rules=self._platform_rules.get(platform, self._rules),
             telemetry=self._telemetry,
             refusals=self.refusals,
         )

@@ -17,12 +17,11 @@ from datetime import datetime, timedelta
 from bot.domain.outbox import LONGEST_WISH_SECONDS, OutboxMessage
 from bot.domain.rate_limits import CallPace
 from bot.domain.subscriptions import Destination
-from bot.errors import PapercourierError
+from bot.errors import PapercourierError, TransientError
 from bot.ports import Clock, Messenger, Telemetry, UnitOfWorkFactory
 from bot.services.refusals import RefusalService
 from bot.services.sending import (
     DeliveryRules,
-    GivenUp,
     HandedBack,
     Outcome,
     Postponed,
@@ -30,7 +29,9 @@ from bot.services.sending import (
     Sender,
     Sent,
     record,
+    tell,
 )
+from bot.services.workspace_paces import WorkspacePaces
 
 log = logging.getLogger(__name__)
 
@@ -100,6 +101,9 @@ class Lane:
         self._sender = Sender(messenger, clock=clock, rules=rules)
         self._holder = uuid.uuid4().hex
         self._pace = CallPace(rules.per_platform_per_second)
+        self._workspaces = WorkspacePaces(
+            rules.per_workspace_per_second, most_per_second=rules.per_platform_per_second
+        )
         # Two seconds' worth: enough to go on while the database is busy, and few to look up
         # after a crash.
         self._most_ahead = max(rules.concurrent_sends, math.ceil(2 * rules.per_platform_per_second))
@@ -171,13 +175,16 @@ class Lane:
             await self._clock.sleep(_SHORTEST_WAIT_SECONDS)
             # Asking first costs the database no turn at writing.
             now = self._clock.now()
+            resting = self._resting(now)
             async with self._open_unit() as unit:
-                due = await unit.outbox.next_due(now=now, platforms=(self._platform,))
+                due = await unit.outbox.next_due(
+                    now=now, platforms=(self._platform,), resting=resting
+                )
             if due is None or due > now:
                 wait = self._rules.poll_seconds if due is None else (due - now).total_seconds()
                 return min(max(wait, _SHORTEST_WAIT_SECONDS), self._rules.poll_seconds)
         now = self._clock.now()
-        room = self._ahead - len(self._ready)
+        room = min(self._ahead - len(self._ready), self._workspaces.most_at_once)
         async with self._open_unit() as unit:
             claimed = await unit.outbox.claim(
                 holder=self._holder,
@@ -185,11 +192,19 @@ class Lane:
                 lease_seconds=self._rules.lease_seconds,
                 limit=room,
                 platforms=(self._platform,),
+                resting=self._resting(now),
             )
             await unit.commit()
         self._take(claimed, lease_until=now + timedelta(seconds=self._rules.lease_seconds))
         self._is_dry = len(claimed) < room
         return 0.0 if claimed else _SHORTEST_WAIT_SECONDS
+
+    def _resting(self, now: datetime) -> frozenset[str]:
+        in_hand = [*(claim.message for claim in self._ready), *self._calls.values()]
+        workspaces = (message.destination.workspace_id for message in in_hand)
+        return frozenset(
+            f"{self._platform}:{each}" for each in self._workspaces.resting(workspaces, now)
+        )
 
     def _take(self, claimed: Sequence[OutboxMessage], *, lease_until: datetime) -> None:
         # A lease that ended before its outcome could be recorded brings a message back to us.
@@ -238,16 +253,19 @@ class Lane:
         return max(rest, self._pace.wait_seconds(now))
 
     def _rest_of(self, claim: Claim, now: datetime) -> float:
-        """Seconds its channel rests after the message before."""
-        until = self._rests.get(claim.message.destination, now)
+        """Seconds its channel rests after the message before, or its workspace."""
+        destination = claim.message.destination
+        until = self._rests.get(destination, now)
         # Bounded, for a clock that was set back.
-        return min(max((until - now).total_seconds(), 0.0), self._rules.per_channel_seconds)
+        rest = min(max((until - now).total_seconds(), 0.0), self._rules.per_channel_seconds)
+        return max(rest, self._workspaces.wait_seconds(destination.workspace_id, now))
 
     def _call_next(self) -> None:
         now = self._clock.now()
         claim = next(each for each in self._ready if self._rest_of(each, now) == 0)
         self._ready.remove(claim)
         self._pace = self._pace.called(now)
+        self._workspaces.called(claim.message.destination.workspace_id, now)
         self._ahead = min(self._ahead + 1, self._most_ahead)
         task = asyncio.create_task(self._call(claim.message))
         self._calls[task] = claim.message
@@ -282,6 +300,8 @@ class Lane:
             self._failures = 0
             return
         error = outcome.error
+        if error.workspace_wide:
+            self._pause_workspace(outcome.message.destination.workspace_id, error, now)
         self._failures = self._failures + 1 if error.may_have_acted else 0
         seconds = 0.0
         if error.platform_wide:
@@ -298,6 +318,27 @@ class Lane:
                 extra={"platform": self._platform, "seconds": seconds, "reason": str(error)},
             )
             self._telemetry.count("platform_pauses", platform=self._platform)
+
+    def _pause_workspace(self, workspace_id: str, error: TransientError, now: datetime) -> None:
+        """Call it no more for a while; what waits for it goes back, to make room for others."""
+        seconds = min(error.retry_after or 1.0, LONGEST_WISH_SECONDS)
+        self._workspaces.pause(workspace_id, seconds=seconds, now=now)
+        log.warning(
+            "delivery.workspace_paused",
+            extra={
+                "workspace": f"{self._platform}:{workspace_id}",
+                "seconds": seconds,
+                "reason": str(error),
+            },
+        )
+        if not self._workspaces.is_paused(workspace_id, now):
+            return
+        for claim in self._ready:
+            if claim.message.destination.workspace_id == workspace_id:
+                self._end_with(HandedBack(claim.message))
+        self._ready = [
+            claim for claim in self._ready if claim.message.destination.workspace_id != workspace_id
+        ]
 
     # --- recording -------------------------------------------------------------------------
 
@@ -347,38 +388,6 @@ class Lane:
 
     def _tell_fault(self, event: str, error: PapercourierError, wait: float) -> None:
         log.error(event, extra={"platform": self._platform, "seconds": wait, "reason": str(error)})
-
-
-def tell(outcome: Outcome, telemetry: Telemetry) -> None:
-    """Say in the log and to telemetry what became of a message."""
-    message = outcome.message
-    platform = message.destination.platform
-    match outcome:
-        case Sent():
-            log.info("delivery.sent", extra={"key": message.key, "attempt": message.attempts})
-            telemetry.count("messages_sent", platform=platform)
-        case Postponed(error=error):
-            seconds = round((outcome.not_before - outcome.at).total_seconds(), 1)
-            log.warning(
-                "delivery.retried",
-                extra={"key": message.key, "seconds": seconds, "reason": str(error)},
-            )
-            telemetry.count("messages_retried", platform=platform)
-        case GivenUp(reason=reason):
-            log.error("delivery.given_up", extra={"key": message.key, "reason": reason})
-            telemetry.count("messages_given_up", platform=platform)
-        case Refused(error=error):
-            log.error(
-                "delivery.refused",
-                extra={
-                    "destination": str(message.destination),
-                    "code": error.code,
-                    "reason": str(error),
-                },
-            )
-            telemetry.count("destinations_disabled", platform=platform)
-        case HandedBack():
-            log.debug("delivery.handed_back", extra={"key": message.key})
 
 
 def _database_wait(faults: int) -> float:

@@ -20,7 +20,7 @@ from bot.domain.outbox import (
     retry_delay,
 )
 from bot.errors import PermanentError, TransientError
-from bot.ports import Clock, Messenger, UnitOfWork
+from bot.ports import Clock, Messenger, Telemetry, UnitOfWork
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ class DeliveryRules:
 
     concurrent_sends: int = 8  # for each platform
     per_platform_per_second: float = 20.0
+    per_workspace_per_second: float | None = None  # None where a platform has no such limit
     per_channel_seconds: float = 1.0  # from one message's answer to the next one's call
     give_up_after: timedelta = timedelta(hours=24)  # of failing, not of waiting
     stale_after: timedelta = timedelta(days=7)
@@ -199,6 +200,38 @@ async def record(unit: UnitOfWork, outcome: Outcome, *, rest_seconds: float) -> 
         case HandedBack():
             await unit.outbox.hand_back([message])
     return False
+
+
+def tell(outcome: Outcome, telemetry: Telemetry) -> None:
+    """Say in the log and to telemetry what became of a message."""
+    message = outcome.message
+    platform = message.destination.platform
+    match outcome:
+        case Sent():
+            log.info("delivery.sent", extra={"key": message.key, "attempt": message.attempts})
+            telemetry.count("messages_sent", platform=platform)
+        case Postponed(error=error):
+            seconds = round((outcome.not_before - outcome.at).total_seconds(), 1)
+            log.warning(
+                "delivery.retried",
+                extra={"key": message.key, "seconds": seconds, "reason": str(error)},
+            )
+            telemetry.count("messages_retried", platform=platform)
+        case GivenUp(reason=reason):
+            log.error("delivery.given_up", extra={"key": message.key, "reason": reason})
+            telemetry.count("messages_given_up", platform=platform)
+        case Refused(error=error):
+            log.error(
+                "delivery.refused",
+                extra={
+                    "destination": str(message.destination),
+                    "code": error.code,
+                    "reason": str(error),
+                },
+            )
+            telemetry.count("destinations_disabled", platform=platform)
+        case HandedBack():
+            log.debug("delivery.handed_back", extra={"key": message.key})
 
 
 @contextmanager

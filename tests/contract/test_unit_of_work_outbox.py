@@ -473,3 +473,21 @@ async def test_a_message_being_recorded_as_sent_is_not_taken_over_meanwhile(
 
     assert await taking_over == ()
     assert (await counts(stores.ours))["sent"] == 1
+
+
+async def test_workspaces_that_rest_are_left_alone_and_wait_their_turn(store: Store) -> None:
+    places = [Destination.from_key(key) for key in ("slack:T1:C1", "slack:T11:C1", "slack:t1:C1")]
+    async with store.unit_of_work() as uow:
+        await uow.outbox.add(
+            [a_message(str(place), destination=place) for place in places], now=NOW
+        )
+
+        due = await uow.outbox.next_due(now=NOW, resting=["slack:T1", "slack:T11", "slack:t1"])
+        claimed = await uow.outbox.claim(
+            holder="a", now=NOW, lease_seconds=60, limit=9, resting=["slack:T1"]
+        )
+        rest = await uow.outbox.claim(holder="a", now=NOW, lease_seconds=60, limit=9)
+
+    assert due is None
+    assert [message.destination for message in claimed] == places[1:]
+    assert [message.destination for message in rest] == places[:1]

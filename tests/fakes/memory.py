@@ -542,10 +542,11 @@ class MemoryOutbox:
         lease_seconds: float,
         limit: int,
         platforms: Sequence[str] | None = None,
+        resting: Collection[str] = (),
     ) -> tuple[OutboxMessage, ...]:
         del holder
         memory = await self._transaction.write()
-        due = [each for each in self._heads(platforms) if _due_at(each, now) <= now]
+        due = [each for each in self._heads(platforms, resting) if _due_at(each, now) <= now]
         due.sort(key=lambda posting: posting.message.state is OutboxState.PENDING)
         until = now + timedelta(seconds=lease_seconds)
         claimed = [self._claimed(posting) for posting in due[:limit]]
@@ -561,9 +562,13 @@ class MemoryOutbox:
                 )
 
     async def next_due(
-        self, *, now: datetime, platforms: Sequence[str] | None = None
+        self,
+        *,
+        now: datetime,
+        platforms: Sequence[str] | None = None,
+        resting: Collection[str] = (),
     ) -> datetime | None:
-        return min((_due_at(head, now) for head in self._heads(platforms)), default=None)
+        return min((_due_at(head, now) for head in self._heads(platforms, resting)), default=None)
 
     async def mark_sent(
         self,
@@ -621,7 +626,7 @@ class MemoryOutbox:
         states = [posting.message.state for posting in self._transaction.read().outbox.values()]
         return {state.value: states.count(state) for state in OutboxState}
 
-    def _heads(self, platforms: Sequence[str] | None) -> list[Posting]:
+    def _heads(self, platforms: Sequence[str] | None, resting: Collection[str]) -> list[Posting]:
         """The message of each working destination that the others wait for."""
         memory = self._transaction.read()
         first: dict[Destination, Posting] = {}
@@ -630,9 +635,9 @@ class MemoryOutbox:
                 continue
             destination = posting.message.destination
             state = memory.destinations.get(destination, DestinationState())
-            if state.disabled_at is None and (
-                platforms is None or destination.platform in platforms
-            ):
+            is_asked = platforms is None or destination.platform in platforms
+            is_resting = f"{destination.platform}:{destination.workspace_id}" in resting
+            if state.disabled_at is None and is_asked and not is_resting:
                 first[destination] = _first(first.get(destination, posting), posting)
         return list(first.values())
 

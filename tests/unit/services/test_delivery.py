@@ -682,3 +682,90 @@ async def test_a_machine_too_busy_to_use_its_claims_in_time_claims_fewer() -> No
 def test_a_lease_that_would_not_outlast_a_call_is_refused() -> None:
     with pytest.raises(ValueError, match="twice"):
         replace(RULES, lease_seconds=40, call_seconds=30)
+
+
+# --- workspaces ----------------------------------------------------------------------------
+
+BY_WORKSPACE = DeliveryRules(
+    per_platform_per_second=50.0, per_workspace_per_second=5.0, concurrent_sends=20
+)
+
+
+def in_workspace(workspace: str, channels: int, each: int = 1) -> list[OutboxMessage]:
+    return [
+        OutboxMessage(
+            f"{workspace}-{n}-{c}", Destination("chat", workspace, f"{workspace}C{c}"), "{}"
+        )
+        for n in range(each)
+        for c in range(channels)
+    ]
+
+
+@in_simulated_time
+async def test_a_workspace_is_called_close_to_its_own_ceiling_and_never_above() -> None:
+    world = World(BY_WORKSPACE)
+    await world.put(*in_workspace("W1", 100))
+
+    async with running(world.service):
+        await until(world.is_done)
+
+    assert most_in_a_second(world.chat.called_at) <= 5
+    times = [time for time, _ in world.chat.called_at]
+    assert 99 / (times[-1] - times[0]) >= 0.95 * 5
+
+
+@in_simulated_time
+async def test_workspaces_are_called_side_by_side_whoever_has_more() -> None:
+    world = World(BY_WORKSPACE)
+    await world.put(*in_workspace("W1", 200), *in_workspace("W2", 20), *in_workspace("W3", 20))
+
+    async with running(world.service):
+        await until(world.is_done)
+
+    last = {
+        workspace: max(t for t, channel in world.chat.called_at if channel.startswith(workspace))
+        for workspace in ("W1", "W2", "W3")
+    }
+    began = world.chat.called_at[0][0]
+    assert last["W2"] - began < 6
+    assert last["W3"] - began < 6
+    assert last["W1"] - began > 35
+
+
+@in_simulated_time
+async def test_a_workspace_that_wants_a_pause_gets_it_whole_and_keeps_no_other_waiting() -> None:
+    world = World(BY_WORKSPACE)
+    await world.put(*in_workspace("W1", 60), *in_workspace("W2", 20))
+    world.chat.acts["W1C0"].append(
+        TransientError("Slower.", retry_after=120, workspace_wide=True, may_have_acted=False)
+    )
+
+    async with running(world.service):
+        await until(world.is_done)
+
+    began = world.chat.called_at[0][0]
+    others = [t for t, channel in world.chat.called_at if channel.startswith("W2")]
+    ours = [t - began for t, channel in world.chat.called_at if channel.startswith("W1")]
+    assert max(others) - began < 10
+    assert [t for t in ours if 1 < t < 120] == []
+    assert world.is_done()
+    assert len(world.chat.posted) == 80
+
+
+@in_simulated_time
+async def test_a_platform_has_rules_of_its_own_where_it_needs_them() -> None:
+    world = World()
+    service = DeliveryService(
+        open_unit=world.open_unit,
+        messengers={"chat": world.chat, "other": world.other},
+        clock=SimulatedClock(),
+        rules=RULES,
+        platform_rules={"other": DeliveryRules(per_platform_per_second=2.0)},
+    )
+    await world.put(*to_many(40), *to_many(10, platform="other"))
+
+    async with running(service, "chat", "other"):
+        await until(world.is_done)
+
+    assert most_in_a_second(world.other.called_at) <= 2
+    assert most_in_a_second(world.chat.called_at) > 2
