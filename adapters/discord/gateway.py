@@ -39,9 +39,10 @@ _NO_ANSWER: Final = "Discord does not answer: it is tried again."
 def point_at(api_url: str) -> None:
     """Have discord.py call `api_url` instead of Discord: for proxies and tests.
 
-    The only two class attributes of discord.py that we set, as its documentation has it; they
-    are the same for every client of a process.
+    This and the gateway's address in `Connection` are the only attributes of discord.py's classes
+    that we set, besides its warnings about voice; they are the same for every client of a process.
     """
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     Route.BASE = f"{api_url.rstrip('/')}/v{INTERNAL_API_VERSION}"
 
 
