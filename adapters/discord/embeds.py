@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from adapters.discord import limits
@@ -79,15 +80,14 @@ def in_passing(entry: DigestEntry, *, rest: str = REST) -> Part:
     if entry.summary and (footer := summary_footer(entry.summary)):
         embed["footer"] = {"text": footer}
     described = facts(entry)
-    blocks = summary_blocks(entry.summary) if entry.summary else ()
     room = _IN_PASSING - limits.embed_length(embed) - limits.length(described)
-    embed["description"] = "\n\n".join(filter(None, (described, _beginning(blocks, room, rest))))
+    if entry.summary and (blocks := summary_blocks(entry.summary)):
+        described = f"{described}\n\n{_beginning(blocks, room, rest)}"
+    embed["description"] = described
     return embed
 
 
 def _beginning(blocks: Iterable[str], room: int, rest: str) -> str:
     """What of the blocks fits; it says so where that is not all."""
-    texts = list(limits.pack(blocks, max(room - len(rest), _SHORTEST_BEGINNING)))
-    if len(texts) > 1:
-        return f"{texts[0]}{rest}"
-    return texts[0] if texts else ""
+    first, *more = islice(limits.pack(blocks, max(room - len(rest), _SHORTEST_BEGINNING)), 2)
+    return f"{first}{rest}" if more else first

@@ -25,7 +25,7 @@ _MENTION: Final = re.compile(r"@(?=\w|[!&])")
 _ADDRESS: Final = re.compile(
     r"(?P<arxiv>https?://(?:(?:www|export|info)\.)?arxiv\.org"
     r"(?:/(?:[\w/\-?=&%#+]|\.(?=\w))*+|(?![./?#@:\w\-]))(?![@:]))"
-    r"|(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]{1,20}:)(?P<slashes>//)"
+    r"|(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]{0,20}:)(?P<slashes>//)"
     r"|(?P<invite>discord(?:app)?)\.(?=gg\b|com\b|new\b)",
     re.IGNORECASE | re.ASCII,
 )
@@ -40,8 +40,11 @@ _RAW_LATEX: Final = re.compile(r"\\[A-Za-z]+|\$[^$\n]{1,200}\$|\\\(")
 
 def escape(text: str) -> str:
     """`text` as one line that shows exactly it: no markup, mention, link or line of its own."""
-    line = collapse(visible(collapse(text)))
-    parts, last = [], 0
+    line = _MENTION.sub(f"@{_WORD_JOINER}", collapse(visible(collapse(text))))
+    if "://" not in line and "discord" not in line.lower():  # by far the most
+        return _LINE_START.sub(_guarded, _escaped(line))
+    parts: list[str] = []
+    last = 0
     for address in _ADDRESS.finditer(line):
         parts.append(_escaped(line[last : address.start()]))
         if address["arxiv"]:
@@ -56,7 +59,7 @@ def escape(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return _MENTION.sub(f"@{_WORD_JOINER}", _MARKUP.sub(r"\\\g<0>", text))
+    return _MARKUP.sub(r"\\\g<0>", text)
 
 
 def _guarded(start: re.Match[str]) -> str:

@@ -90,7 +90,7 @@ class DiscordRenderer:
 def digest_name(digest: Digest) -> str:
     """What a digest's thread or forum post is called."""
     papers = "nothing new" if digest.is_empty else _papers(digest)
-    return plain_text(f"arXiv · {day(digest.announced_on)} · {papers}", limits.THREAD_NAME)
+    return f"{_named(digest)} · {papers}"
 
 
 def _parent(digest: Digest, subscription: Subscription) -> str:
@@ -115,7 +115,7 @@ def _nothing(digest: Digest, subscription: Subscription) -> str:
     """A quiet line: nobody's phone rings for it."""
     categories = _categories(subscription)
     lines = [
-        f"**arXiv · {day(digest.announced_on)}** · nothing new in {categories}",
+        f"**{_named(digest)}** · nothing new in {categories}",
         our_text(digest.silence_reason, is_content=True),
         *(_notice(each) for each in digest.notices),
     ]
@@ -125,12 +125,16 @@ def _nothing(digest: Digest, subscription: Subscription) -> str:
 
 def _head(digest: Digest, subscription: Subscription, *, with_counts: bool) -> str:
     mention = f"<@&{subscription.role}> " if subscription.role else ""
-    lines = [f"{mention}**arXiv · {day(digest.announced_on)}** · {_papers(digest)}"]
+    lines = [f"{mention}**{_named(digest)}** · {_papers(digest)}"]
     if with_counts:
         lines.append(_counts(digest, subscription))
     lines += [_notice(each) for each in digest.notices]
     [content, *_] = limits.pack(["\n".join(lines)], limits.CONTENT)
     return content
+
+
+def _named(digest: Digest) -> str:
+    return f"arXiv · {day(digest.announced_on)}" if digest.announced_on else "arXiv"
 
 
 def _papers(digest: Digest) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from adapters.discord import limits
@@ -54,7 +55,7 @@ def title(entry: DigestEntry, limit: int = limits.TITLE) -> str:
 
 def facts(entry: DigestEntry) -> str:
     """Two lines or three: who wrote it, where it stands, why it is here."""
-    lines = [authors(entry.paper), _standing(entry)]
+    lines = [_about(entry.paper, entry.announce_type)]
     if entry.reasons:
         lines.append(f"**Why {entry.score:.1f}** · {reasons(entry.reasons)}")
     return "\n".join(lines)
@@ -86,8 +87,16 @@ def reasons(given: Sequence[Reason], *, signed: bool = True) -> str:
     return f"{shown} · {hidden} more" if hidden > 0 else shown
 
 
-def summary_blocks(summary: Summary) -> Iterator[str]:
-    """Each section under its heading, then what the reader has to know."""
+@lru_cache(maxsize=2048)
+def summary_blocks(summary: Summary) -> tuple[str, ...]:
+    """Each section under its heading, then what the reader has to know.
+
+    Many subscriptions share a summary, so it is written once.
+    """
+    return tuple(_summary_blocks(summary))
+
+
+def _summary_blocks(summary: Summary) -> Iterator[str]:
     for section in summary.marked_sections(_UNVERIFIED):
         text = model_text(section.text).replace(_UNVERIFIED.strip(), _MARKED.strip())
         if section.heading:
@@ -160,9 +169,11 @@ def _numbered(action: Action, entry: DigestEntry) -> Part:
     return button(action, entry.paper.versioned_id, **face)
 
 
-def _standing(entry: DigestEntry) -> str:
-    categories = entry.paper.categories
+@lru_cache(maxsize=8192)
+def _about(paper: Paper, announce_type: AnnounceType) -> str:
+    categories = paper.categories
     shown = [paper_text(each, _TERM_LENGTH) for each in categories[:_CATEGORIES_SHOWN]]
     if len(categories) > _CATEGORIES_SHOWN:
         shown.append(f"{len(categories) - _CATEGORIES_SHOWN} more")
-    return f"{', '.join(shown)} · {_KINDS[entry.announce_type]} · {links(entry.paper)}"
+    standing = f"{', '.join(shown)} · {_KINDS[announce_type]} · {links(paper)}"
+    return f"{authors(paper)}\n{standing}"

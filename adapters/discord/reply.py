@@ -37,13 +37,12 @@ def reply_payloads(reply: Reply) -> tuple[str, ...]:
         return tuple(_summary(reply.text, reply.summary))
     if reply.answer is not None:
         return tuple(_answer(reply.text, reply.answer))
-    messages = list(_text(reply.text or "Done."))
     if reply.digest is not None and not reply.digest.is_empty:
-        notices = "\n".join(reply.digest.notices)
-        messages += [*(_text(notices) if notices else ()), *_previewed(reply.digest.entries)]
+        text = "\n".join((reply.text, *reply.digest.notices))
+        return tuple(_previewed(text, reply.digest.entries))
     if reply.papers:
-        return (*messages[:-1], *_listed(reply.text, reply.papers))
-    return tuple(messages)
+        return tuple(_listed(reply.text, reply.papers))
+    return tuple(_text(reply.text or "Done."))
 
 
 def _text(text: str) -> Iterator[str]:
@@ -57,21 +56,23 @@ def _text(text: str) -> Iterator[str]:
         yield write_payload(embeds=[{"description": part, "color": QUIET}])
 
 
-def _previewed(entries: Sequence[DigestEntry]) -> Iterator[str]:
+def _previewed(text: str, entries: Sequence[DigestEntry]) -> Iterator[str]:
     """Papers as a channel without threads would get them, but for the thumbs."""
+    *earlier, head = _contents(text)
+    yield from (write_payload(content=each) for each in earlier)
     for together in several_papers(entries):
         yield write_payload(
+            content=head,
             embeds=[embed for _, embed in together],
             components=grid([entry for entry, _ in together], Action.SUMMARIZE),
         )
+        head = ""
 
 
 def _listed(text: str, entries: Sequence[DigestEntry]) -> Iterator[str]:
     """Papers as a list, each in two lines or three, with a button each to read on."""
-    [head, *more] = limits.pack([our_text(text, is_content=True)], limits.CONTENT)
-    for part in more:
-        yield write_payload(content=head)
-        head = part
+    *before, head = _contents(text)
+    yield from (write_payload(content=each) for each in before)
     blocks = [_line(entry) for entry in entries]
     [*earlier, last] = limits.pack(blocks, limits.DESCRIPTION)
     for part in earlier:
@@ -80,6 +81,11 @@ def _listed(text: str, entries: Sequence[DigestEntry]) -> Iterator[str]:
     buttons = grid(entries[: limits.BUTTONS_A_ROW * limits.ROWS], Action.SUMMARIZE)
     embeds = [{"description": last, "color": _BLUE}]
     yield write_payload(content=head, embeds=embeds, components=buttons)
+
+
+def _contents(text: str) -> list[str]:
+    """Sentences as the contents of as few messages as hold them; of one that says nothing, none."""
+    return list(limits.pack([our_text(text, is_content=True)], limits.CONTENT)) or [""]
 
 
 def _line(entry: DigestEntry) -> str:
@@ -96,21 +102,32 @@ def _line(entry: DigestEntry) -> str:
 
 
 def _summary(text: str, summary: Summary) -> Iterator[str]:
-    blocks = [our_text(text), *summary_blocks(summary)]
     buttons = paper_buttons(f"{summary.arxiv_id}v{summary.version}", without=Action.SUMMARIZE)
-    yield from _read(blocks, footer=summary_footer(summary), components=buttons)
+    head, rest = _head(text, summary.arxiv_id)
+    blocks = [rest, *summary_blocks(summary)]
+    yield from _read(blocks, head=head, footer=summary_footer(summary), components=buttons)
 
 
 def _answer(text: str, answer: Answer) -> Iterator[str]:
-    yield from _read([our_text(text), *answer_blocks(answer)], footer=answer_footer(answer))
+    head, rest = _head(text, answer.arxiv_id)
+    yield from _read([rest, *answer_blocks(answer)], head=head, footer=answer_footer(answer))
 
 
-def _read(blocks: Sequence[str], *, footer: str, components: Sequence[Part] = ()) -> Iterator[str]:
+def _head(text: str, arxiv_id: str) -> tuple[Part, str]:
+    """The paper's title, which is the text's first line, as an embed's; and the other lines."""
+    title, _, rest = text.partition("\n")
+    if not title.strip():
+        return {}, our_text(rest)
+    address = f"https://arxiv.org/abs/{arxiv_id}"
+    return {"title": paper_text(title, limits.TITLE), "url": address}, our_text(rest)
+
+
+def _read(
+    blocks: Sequence[str], *, head: Part, footer: str, components: Sequence[Part] = ()
+) -> Iterator[str]:
     """What was read from one paper, its buttons under the last message."""
-    given = [block for block in blocks if block]
-    *earlier, last = paged(
-        given or ["The paper gave nothing to show."], footer=footer, colour=_BLUE
-    )
+    given = [block for block in blocks if block] or ["The paper gave nothing to show."]
+    *earlier, last = paged(given, head=head, footer=footer, colour=_BLUE)
     for embeds in earlier:
         yield write_payload(embeds=embeds)
     yield write_payload(embeds=last, components=components)
