@@ -7,7 +7,7 @@ ROUNDS ?= 20
 SEED ?= 1
 PLATFORM ?= chat
 
-.PHONY: help setup demo test check bench crash play-slack lock clean
+.PHONY: help setup demo test check bench browser crash play-slack lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ check: setup  ## Format, lint, types, imports, migrations, generated files
 
 bench: setup  ## Measure the figures of the design
 	@$(BIN)/python -m tests.benchmarks
+
+browser:  ## Install what the tests in a real browser need; without, they are skipped
+	@.ci/browser
 
 crash: setup  ## Kill the service at random moments; fails on any loss or double
 	@$(BIN)/python -m tests.crash --rounds $(ROUNDS) --seed $(SEED) --platform $(PLATFORM)

@@ -7,10 +7,11 @@ unless PAPERCOURIER_BROWSER_TESTS is "required".
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
-import subprocess
+from asyncio.subprocess import PIPE
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,11 @@ from typing import Any
 import pytest
 
 from adapters.web.folder import write_folder
+from adapters.web.metrics import PrometheusTelemetry
+from adapters.web.pages import Pages
+from adapters.web.server import WebServer
+from bot.domain.published import Publication
+from bot.services.worker import open_worker
 from tests.fakes.publications import PUBLICATION
 
 pytestmark = pytest.mark.slow
@@ -48,26 +54,51 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Any:
         pytest.skip(f"not here: {reason}")
     folder = tmp_path_factory.mktemp("pages with a space")
     write_folder(folder, PUBLICATION)
+    return asyncio.run(looked_at(folder))
+
+
+async def looked_at(folder: Path) -> Any:
+    """What the browser sees of the folder, and of the same pages served live."""
+
+    async def publish() -> Publication:
+        return PUBLICATION
+
+    async def nobodys(token: str) -> None:
+        del token
+
+    with open_worker("pages") as worker:
+        pages = Pages(publish=publish, find_private=nobodys, about={}, base_url=None, worker=worker)
+        server = WebServer(
+            host="127.0.0.1", port=0, telemetry=PrometheusTelemetry(), alive={}, ready={}
+        )
+        server.add_routes(pages.routes())
+        async with server, pages.kept():
+            return await driven(folder, server.url)
+
+
+async def driven(folder: Path, live: str) -> Any:
+    """Run tests/browser/pages.mjs to its end."""
     assert NODE is not None
     task = {
         "chromium": CHROMIUM,
         "folder": str(folder),
-        "live": None,
+        "live": live,
         "days": ["2026-01-21"],
         "paper": "2601.00007",
         "search": SEARCHES,
         "shots": os.environ.get("PAPERCOURIER_SCREENSHOTS"),
     }
-    done = subprocess.run(
-        [NODE, "pages.mjs", json.dumps(task)],
-        cwd=BROWSER,
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_SECONDS,
-        check=False,
+    process = await asyncio.create_subprocess_exec(
+        NODE, "pages.mjs", json.dumps(task), cwd=BROWSER, stdout=PIPE, stderr=PIPE
     )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    try:
+        async with asyncio.timeout(LIMIT_SECONDS):
+            out, err = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+    assert process.returncode == 0, err.decode()
+    return json.loads(out)
 
 
 def of_visits(found: Any, look: Callable[[Any], Any]) -> dict[str, Any]:
@@ -78,11 +109,11 @@ def of_visits(found: Any, look: Callable[[Any], Any]) -> dict[str, Any]:
     return {name: what for name, what in seen.items() if what}
 
 
-def test_pages_load_from_a_disk_and_below_a_path_without_an_error(found: Any) -> None:
+def test_pages_load_from_a_disk_below_a_path_and_live_without_an_error(found: Any) -> None:
     assert of_visits(found, lambda visit: visit["troubles"]) == {}
     names = {each["name"].split()[0] for each in found["visits"]}
-    assert names == {"file", "path"}
-    assert len(found["visits"]) >= 22
+    assert names == {"file", "path", "live"}
+    assert len(found["visits"]) >= 27
 
 
 def test_nothing_is_asked_of_anybody_else(found: Any) -> None:
@@ -107,7 +138,7 @@ def test_the_search_finds_a_paper_by_title_author_id_and_address(found: Any) -> 
     outcomes = {(each["where"], each["kind"]): each for each in found["search"]}
 
     assert set(outcomes) == {
-        (where, kind) for where in ("file", "path") for kind in (*SEARCHES, "address")
+        (where, kind) for where in ("file", "path", "live") for kind in (*SEARCHES, "address")
     }
     for outcome in outcomes.values():
         assert outcome["titles"] == [FOUND_TITLE]

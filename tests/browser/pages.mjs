@@ -155,7 +155,7 @@ try {
   await visit("path index.html phone", `${host.url}index.html`, { theme: "light", width: 360 });
   await visit("path paper dark", `${host.url}papers/${paper}.html`, { theme: "dark", width: 1100 });
   if (given.live) {
-    for (const name of ["", `days/${days[0]}`, `papers/${paper}`, "search", "trends", "papers/2601.99999"]) {
+    for (const name of ["", `days/${days[0]}`, `papers/${paper}`, "search", "trends"]) {
       await visit(`live ${name}`, `${given.live}/${name}`, { theme: "dark", width: 1100 });
     }
     await search("live", `${given.live}/search`);
