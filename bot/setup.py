@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import os
 import tempfile
@@ -154,16 +152,3 @@ def _lines(secrets: Mapping[str, str]) -> str:
         "# Secrets: keep this file to yourself. Read by papercourier, compose and systemd alike.\n"
     )
     return said + "".join(f"{name}={value}\n" for name, value in secrets.items())
-
-
-def discord_application_id(token: str) -> str | None:
-    """The application a Discord token belongs to; None when it has not a token's form.
-
-    A token begins with the application's ID in base64.
-    """
-    head = token.partition(".")[0]
-    try:
-        found = base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)).decode("ascii")
-    except (binascii.Error, UnicodeDecodeError):
-        return None
-    return found if found.isdigit() else None

@@ -9,13 +9,13 @@ from contextlib import AsyncExitStack
 from adapters.arxiv.checkup import ArxivCheckup
 from adapters.arxiv.pacing import LocalSlots
 from adapters.database.checkup import DatabaseCheckup
-from adapters.database.engine import open_database
+from adapters.database.engine import Database, open_database
 from adapters.database.migrating import Standing, standing
 from adapters.scheduling.system_clock import SystemClock
 from bot.app.reading import no_model, open_arxiv, open_endpoint
 from bot.config import Settings
 from bot.domain.checkup import Checkup, Finding, Verdict, note, well
-from bot.domain.subscriptions import Subscription
+from bot.domain.subscriptions import Destination, Subscription
 from bot.errors import PapercourierError
 from bot.ports import Clock, Examination, SlotStore
 from bot.services.checkup import examine_all
@@ -25,14 +25,15 @@ async def examine(settings: Settings) -> Checkup:
     """Look at everything `settings` need; changes nothing, posts nothing."""
     clock = SystemClock()
     async with AsyncExitStack() as stack:
-        slots, known = await _remembered(settings, stack)
+        database, known = await _remembered(settings, stack)
+        slots = database.slots if database else LocalSlots()
         examinations: dict[str, Examination] = {
             "configuration": _Configuration(settings),
             "database": DatabaseCheckup(settings.database_url.reveal(), home=settings.home),
             "arXiv": _arxiv(settings, slots=slots, clock=clock),
             "model": _model(settings, clock=clock, stack=stack),
         }
-        examinations.update(_chats(settings, known, stack))
+        examinations.update(_chats(settings, known, database=database, clock=clock))
         return await examine_all(examinations)
 
 
@@ -48,20 +49,20 @@ class _Configuration:
 
 async def _remembered(
     settings: Settings, stack: AsyncExitStack
-) -> tuple[SlotStore, tuple[Subscription, ...]]:
-    """The installation's turns at arXiv and its subscriptions, from a database of this version.
+) -> tuple[Database | None, tuple[Subscription, ...]]:
+    """The database and its subscriptions, where it is of this version.
 
     One that is not there, older or broken stays untouched: its own examination tells.
     """
     url = settings.database_url.reveal()
     try:
         if standing(url) is not Standing.PRESENT:
-            return LocalSlots(), ()
+            return None, ()
         database = await stack.enter_async_context(await open_database(url))
         async with database.unit_of_work() as unit:
-            return database.slots, await unit.subscriptions.all()
+            return database, await unit.subscriptions.all()
     except PapercourierError:
-        return LocalSlots(), ()
+        return None, ()
 
 
 def _arxiv(settings: Settings, *, slots: SlotStore, clock: Clock) -> Examination:
@@ -87,15 +88,69 @@ def _model(settings: Settings, *, clock: Clock, stack: AsyncExitStack) -> Examin
 
 
 def _chats(
-    settings: Settings, known: Sequence[Subscription], stack: AsyncExitStack
+    settings: Settings,
+    known: Sequence[Subscription],
+    *,
+    database: Database | None,
+    clock: Clock,
 ) -> dict[str, Examination]:
-    del known, stack
+    """The platforms whose tokens are set; each looks at the channels that wait for digests."""
     examinations: dict[str, Examination] = {}
-    if not (settings.slack.bot_token or settings.slack.client_id or settings.discord.token):
+    channels = [each.destination for each in known if each.is_active]
+    if is_slack_set(settings):
+        examinations["Slack"] = _slack(
+            settings, _of(channels, "slack"), database=database, clock=clock
+        )
+    if settings.discord.token is not None:
+        from adapters.discord.checkup import DiscordCheckup  # noqa: PLC0415
+
+        examinations["Discord"] = DiscordCheckup(
+            settings.discord.token.reveal(),
+            api_url=settings.discord.api_url,
+            channels=_of(channels, "discord"),
+        )
+    if not examinations:
         examinations["chat"] = _Said(
             note("chat", "neither Slack nor Discord is set up: `papercourier setup` helps.")
         )
     return examinations
+
+
+def _slack(
+    settings: Settings,
+    channels: Sequence[Destination],
+    *,
+    database: Database | None,
+    clock: Clock,
+) -> Examination:
+    # Imported here, like each platform's library wherever it is used: both take long.
+    from adapters.slack.checkup import SlackCheckup  # noqa: PLC0415
+    from adapters.slack.installations import EncryptedInstallationStore  # noqa: PLC0415
+    from adapters.slack.keys import open_keys  # noqa: PLC0415
+    from bot.app.slack import slack_tokens  # noqa: PLC0415
+
+    tokens = slack_tokens(settings)
+    store = None
+    if tokens.client_id and database is not None:
+        key = settings.slack.encryption_key
+        store = EncryptedInstallationStore(
+            client_id=tokens.client_id,
+            engine=database.engine,
+            keys=open_keys(key.reveal() if key else None, home=settings.home),
+        )
+    return SlackCheckup(
+        tokens, channels=channels, public_url=settings.web.public_url, clock=clock, store=store
+    )
+
+
+def is_slack_set(settings: Settings) -> bool:
+    """Whether anything of Slack's was configured, whole or not."""
+    slack = settings.slack
+    return any((slack.bot_token, slack.app_token, slack.signing_secret, slack.client_id))
+
+
+def _of(channels: Sequence[Destination], platform: str) -> list[Destination]:
+    return [each for each in channels if each.platform == platform]
 
 
 class _Said:

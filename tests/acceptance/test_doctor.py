@@ -13,10 +13,15 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from adapters.database.engine import open_database
+from bot.domain.subscriptions import Destination
+from tests.contract.samples import a_subscription
 from tests.fakes.arxiv_faults import Fault, body, garbage, reset, status
 from tests.fakes.arxiv_server import ArxivServer
 from tests.fakes.command_line import Ended, papercourier
+from tests.fakes.discord import DiscordServer
 from tests.fakes.model_server import API_KEY, MODEL, ModelServer, refusal
+from tests.fakes.slack import SlackServer
 
 
 @pytest.fixture
@@ -63,6 +68,13 @@ class Installation:
             home=self.home,
             **self.environ,
         )
+
+    async def subscribed(self, channel: Destination) -> None:
+        """Remember a subscription of this channel."""
+        url = f"sqlite:///{self.home}/papercourier.db"
+        async with await open_database(url) as database, database.unit_of_work() as unit:
+            await unit.subscriptions.add(a_subscription(destination=channel))
+            await unit.commit()
 
 
 @pytest.fixture
@@ -225,3 +237,170 @@ async def test_what_arxiv_would_rather_have_is_a_note(here: Installation) -> Non
     assert ended.returncode == 0
     assert "! arXiv: no contact is told to arXiv" in ended.stdout
     assert "! arXiv: arxiv.request_spacing_seconds is under 3" in ended.stdout
+
+
+# --- Slack ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[SlackServer]:
+    async with SlackServer() as server:
+        yield server
+
+
+@pytest.fixture
+def in_slack(here: Installation, slack: SlackServer) -> Installation:
+    here.environ |= {
+        "SLACK_API_URL": slack.api_url,
+        "SLACK_BOT_TOKEN": slack.bot_token(),
+        "SLACK_APP_TOKEN": slack.app_token,
+    }
+    return here
+
+
+def lines(ended: Ended, topic: str) -> list[str]:
+    return [line for line in ended.stdout.splitlines() if line[2:].startswith(f"{topic}:")]
+
+
+async def test_slack_in_order_is_told_with_its_channels(in_slack: Installation) -> None:
+    await in_slack.subscribed(Destination("slack", "T1", "C1"))
+
+    ended = await in_slack.doctor()
+
+    assert lines(ended, "Slack") == [
+        "✓ Slack: Socket Mode can be opened.",
+        "✓ Slack: Lab: signed in as @papercourier.",
+        "✓ Slack: Lab, #papers: can post.",
+    ]
+
+
+async def test_channels_where_slack_would_refuse_are_named(
+    in_slack: Installation, slack: SlackServer
+) -> None:
+    for channel in ("C1", "C2", "C404"):
+        await in_slack.subscribed(Destination("slack", "T1", channel))
+    await slack.archive("C1")
+
+    ended = await in_slack.doctor()
+
+    archived, uninvited, unknown = lines(ended, "Slack")[2:]
+    assert ended.returncode == 1
+    assert archived == "✗ Slack: Lab, #papers is archived: unarchive it, or unsubscribe."
+    assert uninvited.endswith("the bot is not a member: type `/invite @Papercourier`.")
+    assert unknown.startswith("✗ Slack: Lab, channel C404: Slack shows me no such channel")
+
+
+async def test_missing_scopes_are_named(in_slack: Installation, slack: SlackServer) -> None:
+    slack.workspace().scopes -= {"reactions:read", "chat:write"}
+
+    ended = await in_slack.doctor()
+
+    assert ended.returncode == 1
+    assert "the scopes chat:write, reactions:read are missing" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("SLACK_BOT_TOKEN", "xoxb-1-of-another-world", "Slack does not know Papercourier's token"),
+        ("SLACK_BOT_TOKEN", "hello", "SLACK_BOT_TOKEN is not such a token: it begins with xoxb-"),
+        ("SLACK_APP_TOKEN", "xapp-1-of-another-world", "Socket Mode cannot be opened"),
+        ("SLACK_API_URL", "http://127.0.0.1:9/api/", "Slack"),
+    ],
+)
+async def test_tokens_that_slack_does_not_take_are_named_but_not_shown(
+    in_slack: Installation, variable: str, value: str, said: str
+) -> None:
+    in_slack.environ[variable] = value
+
+    ended = await in_slack.doctor()
+
+    assert ended.returncode == 1
+    assert any(line.startswith("✗") and said in line for line in lines(ended, "Slack"))
+    assert "another-world" not in ended.stdout + ended.stderr
+
+
+# --- Discord -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def discord() -> AsyncIterator[DiscordServer]:
+    async with DiscordServer() as server:
+        yield server
+
+
+@pytest.fixture
+def in_discord(here: Installation, discord: DiscordServer) -> Installation:
+    here.environ |= {"DISCORD_API_URL": discord.api_url, "DISCORD_TOKEN": discord.token}
+    return here
+
+
+def place(discord: DiscordServer, name: str) -> Destination:
+    return Destination("discord", str(discord.guild.id), str(discord.channel(name).id))
+
+
+async def test_discord_in_order_is_told_with_its_channels_and_the_invite_link(
+    in_discord: Installation, discord: DiscordServer
+) -> None:
+    await in_discord.subscribed(place(discord, "papers"))
+
+    ended = await in_discord.doctor()
+
+    account, channel = lines(ended, "Discord")
+    assert account.startswith("✓ Discord: signed in as ")
+    assert "https://discord.com/oauth2/authorize?client_id=" in account
+    assert channel == "✓ Discord: Lab, #papers: can post."
+    assert discord.violations == []
+
+
+async def test_what_the_bot_may_not_do_in_a_channel_is_named(
+    in_discord: Installation, discord: DiscordServer
+) -> None:
+    await in_discord.subscribed(place(discord, "papers"))
+    discord.take_permission("papers", "embed_links", "send_messages_in_threads")
+
+    ended = await in_discord.doctor()
+
+    assert ended.returncode == 1
+    assert "#papers: the bot lacks Embed Links, Send Messages in Threads: give it under" in (
+        ended.stdout
+    )
+
+
+async def test_a_deleted_channel_and_a_server_without_the_bot_are_named(
+    in_discord: Installation, discord: DiscordServer
+) -> None:
+    other = discord.add_guild("Elsewhere")
+    await in_discord.subscribed(place(discord, "papers"))
+    await in_discord.subscribed(Destination("discord", str(other.id), "1"))
+    discord.delete_channel("papers")
+    discord.kick_bot(other)
+
+    ended = await in_discord.doctor()
+
+    assert "is gone or hidden: let the bot see it, or unsubscribe." in ended.stdout
+    assert f"the bot is not in the server {other.id} any more: invite it again." in ended.stdout
+
+
+async def test_a_token_that_discord_does_not_take_is_named_but_not_shown(
+    in_discord: Installation,
+) -> None:
+    in_discord.environ["DISCORD_TOKEN"] = "another-world"  # noqa: S105 - invented
+
+    ended = await in_discord.doctor()
+
+    assert ended.returncode == 1
+    [line] = lines(ended, "Discord")
+    assert line == (
+        "✗ Discord: Discord does not take the bot's token: set DISCORD_TOKEN anew and start again."
+    )
+    assert "another-world" not in ended.stdout + ended.stderr
+
+
+async def test_a_discord_that_cannot_be_reached_is_named(in_discord: Installation) -> None:
+    in_discord.environ["DISCORD_API_URL"] = "http://127.0.0.1:9/api"
+
+    ended = await in_discord.doctor()
+
+    [line] = lines(ended, "Discord")
+    assert line.startswith("✗ Discord: Discord cannot be reached")

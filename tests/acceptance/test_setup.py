@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import pty
 import select
@@ -65,6 +67,19 @@ def test_secrets_are_neither_shown_nor_readable_by_others(tmp_path: Path) -> Non
     assert BOT_TOKEN not in ended.stdout + ended.stderr
     assert BOT_TOKEN not in (folder / "config.json").read_text()
     assert stat.S_IMODE((folder / ".env").stat().st_mode) == 0o600
+
+
+def test_it_ends_with_what_each_platform_still_wants(tmp_path: Path) -> None:
+    token = f"{base64.b64encode(b'1234567890').decode()}.abcdef.{'x' * 27}"
+
+    bare = set_up(tmp_path / "bare", "--no-interactive")
+    full = set_up(tmp_path / "full", f"--discord-token={token}", SLACK_BOT_TOKEN=BOT_TOKEN)
+
+    manifest = bare.stdout.partition("\n\n")[2].partition("\n\n")[0]
+    assert json.loads(manifest)["settings"]["socket_mode_enabled"] is True
+    assert "client_id=1234567890&" in full.stdout
+    assert "manifest" not in full.stdout
+    assert token not in full.stdout
 
 
 def test_at_a_terminal_what_was_not_said_is_asked_for(tmp_path: Path) -> None:
