@@ -1,9 +1,9 @@
 """`make crash`: kill the service at random moments, and count what its channels got.
 
-Two plays, on a chat server of no brand or, with `--platform slack`, on the fake Slack: a server
-that can be asked whether a message is there, where every message must be there exactly once; and
-one that cannot, where none may be missing and a message may be there twice only if a call was cut
-between its arrival and the record of its answer.
+Two plays, on a chat server of no brand or, with `--platform slack` or `discord`, on the fakes of
+these: a server that can be asked whether a message is there, where every message must be there
+exactly once; and one that cannot, where none may be missing and a message may be there twice only
+if a call was cut between its arrival and the record of its answer.
 Exits with 1 on any loss or double.
 """
 
@@ -33,7 +33,8 @@ from tests.crash.scene import (
     settings_of,
     subscription_of,
 )
-from tests.crash.stages import STAGES, Stage, waited
+from tests.crash.stage import Stage
+from tests.crash.stages import STAGES, waited
 from tests.crash.verdict import Standing, faults, standing
 
 _ROUNDS_A_DAY = 25

@@ -54,11 +54,16 @@ def paper_of(day: date) -> str:
     return f"2602.{day:%m%d}1"
 
 
+def channel_id(platform: str, number: int) -> str:
+    """A channel's ID as its platform writes them."""
+    return str(10**17 + number) if platform == "discord" else f"C{number}"
+
+
 def subscription_of(channel: int, *, platform: str = PLATFORM) -> Subscription:
     """A channel's wish for everything, first due on the first day."""
     return Subscription(
         number=1,
-        destination=Destination(platform, "W1", f"C{channel}"),
+        destination=Destination(platform, "W1", channel_id(platform, channel)),
         interests=Interests(categories=CATEGORIES),
         created_at=due_at(_FIRST_DAY - timedelta(days=1)),
         schedule=Schedule(at=DIGESTS_AT),

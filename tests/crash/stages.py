@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
@@ -15,49 +15,14 @@ from adapters.slack.messenger import SlackMessenger
 from adapters.slack.render import SlackRenderer
 from adapters.slack.vendor import web_client
 from bot.app import Platform
+from tests.crash.discord_stage import discord_platform, discord_stage
+from tests.crash.stage import Stage, There
 from tests.fakes.chat_platform import ChatMessenger, ChatRenderer
 from tests.fakes.chat_server import ChatServer
 from tests.fakes.slack import Channel, Message, SlackServer
 
 WORKSPACE = "W1"
 _LATENCY_SECONDS = 0.01
-
-
-class There(NamedTuple):
-    """A message as a channel shows it."""
-
-    key: str
-    paper: str | None  # the one it is about
-
-
-class Stage(Protocol):
-    """The server of one play."""
-
-    @property
-    def url(self) -> str:
-        """Where it is."""
-        ...
-
-    @property
-    def can_look_up(self) -> bool:
-        """Whether it tells which messages are there."""
-        ...
-
-    def count(self) -> int:
-        """How many messages have arrived."""
-        ...
-
-    def keys(self) -> Counter[str]:
-        """How often each message is there."""
-        ...
-
-    def of_channel(self, channel: str) -> Sequence[There]:
-        """What a channel shows."""
-        ...
-
-    async def reach(self, wanted: int) -> None:
-        """Return when so many messages have arrived."""
-        ...
 
 
 class ChatStage:
@@ -179,9 +144,14 @@ class OpenStage(Protocol):
     ) -> AbstractAsyncContextManager[Stage]: ...
 
 
-STAGES: dict[str, OpenStage] = {"chat": _chat_stage, "slack": _slack_stage}
+STAGES: dict[str, OpenStage] = {
+    "chat": _chat_stage,
+    "discord": discord_stage,
+    "slack": _slack_stage,
+}
 PLATFORMS: dict[str, Callable[[str], AbstractAsyncContextManager[Platform]]] = {
     "chat": _chat_platform,
+    "discord": discord_platform,
     "slack": _slack_platform,
 }
 

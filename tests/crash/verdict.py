@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from tests.crash.scene import CHANNELS, paper_of
-from tests.crash.stages import Stage
+from tests.crash.stage import Stage
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ LIMITS: Mapping[str, tuple[int, float]] = {
     "POST /webhooks/{webhook_id}/{webhook_token}": (5, 2.0),
 }
 _GENEROUS = (50, 1.0)
+_BOUNDLESS = (1_000_000, 1.0)
 GLOBAL_PER_SECOND = 50
 
 
@@ -49,7 +50,7 @@ class Ruling:
 class RateLimits:
     """All buckets of one bot."""
 
-    limits: Mapping[str, tuple[int, float]] = field(default_factory=lambda: LIMITS)
+    limits: Mapping[str, tuple[int, float]] | None = field(default_factory=lambda: LIMITS)
     per_second: int | None = GLOBAL_PER_SECOND
     _buckets: dict[tuple[str, str], _Bucket] = field(default_factory=dict)
     _calls: deque[float] = field(default_factory=deque)
@@ -60,7 +61,7 @@ class RateLimits:
             return Ruling(wait, is_global=True, headers={"X-RateLimit-Global": "true"})
         bucket = self._buckets.get((route, major))
         if bucket is None:
-            bucket = self._buckets[route, major] = _Bucket(*self.limits.get(route, _GENEROUS))
+            bucket = self._buckets[route, major] = _Bucket(*self._limit(route))
         wait = bucket.take(now)
         after = max(0.0, bucket.resets_at - now)
         headers = {
@@ -71,6 +72,9 @@ class RateLimits:
             "X-RateLimit-Bucket": _hash(route),
         }
         return Ruling(wait, is_global=False, headers=headers)
+
+    def _limit(self, route: str) -> tuple[int, float]:
+        return _BOUNDLESS if self.limits is None else self.limits.get(route, _GENEROUS)
 
     def _global_wait(self, now: float) -> float:
         """So many calls in any second, no matter how they are spread."""

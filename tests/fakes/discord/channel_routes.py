@@ -68,7 +68,7 @@ class ChannelRoutes:
         channel = self._channel(call)
         limit = int(call.query.get("limit", "50"))
         found = channel.messages
-        if not self._may_look_back(channel):
+        if not (self.world.shows_history and self._may_look_back(channel)):
             return []
         if "before" in call.query:
             found = [each for each in found if each.id < int(call.query["before"])]

@@ -95,9 +95,9 @@ class RestApi:
             call.wait = ruling.wait
             return _throttled(ruling)
         self._validate(request, path, call)
+        response = _handled(call, handler, ruling.headers)
         if self.latency_seconds:
             await asyncio.sleep(self.latency_seconds)
-        response = _handled(call, handler, ruling.headers)
         return response if mishap is None else _of_mishap(mishap, request)
 
     def _is_banned(self, now: float) -> bool:

@@ -38,7 +38,9 @@ class DiscordServer:
     """
 
     per_second: int | None = buckets.GLOBAL_PER_SECOND
-    limits: Mapping[str, tuple[int, float]] = field(default_factory=lambda: buckets.LIMITS)
+    limits: Mapping[str, tuple[int, float]] | None = field(  # None where nobody counts
+        default_factory=lambda: buckets.LIMITS
+    )
     answer_seconds: float = ANSWER_SECONDS
     heartbeat_seconds: float = 41.25
     identify_every_seconds: float = 0.0

@@ -40,6 +40,8 @@ class World:
 
     emit: Emit
     nonce_seconds: float = 300.0
+    shows_history: bool = True
+    posted: int = 0  # messages of the bot's that everybody sees
     skew_seconds: float = 0.0
     users: dict[int, User] = field(default_factory=dict)
     guilds: dict[int, Guild] = field(default_factory=dict)
@@ -187,6 +189,7 @@ class World:
             channel.archived = False
             self.tell_of_channel("THREAD_UPDATE", channel)
         channel.messages.append(message)
+        self.posted += author is self.me
         if emit:
             self.tell_of_message("MESSAGE_CREATE", message)
         return message
