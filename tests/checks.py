@@ -19,6 +19,8 @@ from bot.config_table import json_schema, reference_page, settings_table
 ROOT = Path(__file__).resolve().parents[1]
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
 
+_LINK = re.compile(r"\]\(([^)#\s]+)")
+
 
 def main() -> int:
     """Print every disagreement; 1 when there is one."""
@@ -26,6 +28,7 @@ def main() -> int:
         *_generated_pages(),
         *_requirements(),
         *_migrations(),
+        *_links(),
     ]
     for fault in faults:
         print(fault)  # noqa: T201 - this program's only output
@@ -76,6 +79,14 @@ def _migrations() -> Iterator[str]:
             )
             if done.returncode:
                 yield f"alembic {' '.join(words)}: {(done.stderr or done.stdout).strip()}"
+
+
+def _links() -> Iterator[str]:
+    """What the documentation points at within the repository is there."""
+    for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")):
+        for target in _LINK.findall(page.read_text(encoding="utf-8")):
+            if "://" not in target and not (page.parent / target).exists():
+                yield f"{page.relative_to(ROOT)} points at {target}, which is not there."
 
 
 if __name__ == "__main__":
