@@ -45,14 +45,13 @@ class DiscordWebhookMessenger:
         """Post `message`. Raises TransientError or PermanentError."""
         payload = read_payload(message.payload)
         body = {key: value for key, value in payload.body.items() if key != "components"}
-        parent = message.parent_ref
-        thread_id = parent.thread_id if parent else None
+        thread_id = message.parent_ref.thread_id if message.parent_ref else None
         status, answer = await self._post(body, thread_id)
-        if answer.get("code") == POST_WANTS_NAME:  # the webhook of a forum
-            body = {**body, "thread_name": _post_name(payload)}
-            status, answer = await self._post(body, thread_id)
-        if answer.get("code") in _FORM_REFUSED:
-            body = {**plain_body(body), **_only(body, "thread_name")}
+        for _ in range(2):  # what may be mended, each once
+            mended = _mended(body, payload, _code(answer))
+            if mended is None:
+                break
+            body = mended
             status, answer = await self._post(body, thread_id)
         if status != HTTPStatus.OK:
             raise error_of(
@@ -90,9 +89,11 @@ def _code(answer: Mapping[str, Any]) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _post_name(payload: Payload) -> str:
-    return payload.post_name or payload.thread_name or "arXiv"
-
-
-def _only(body: Mapping[str, Any], key: str) -> dict[str, Any]:
-    return {key: body[key]} if key in body else {}
+def _mended(body: Mapping[str, Any], payload: Payload, code: int) -> dict[str, Any] | None:
+    """The body without what Discord refused it for; None where that cannot be mended."""
+    if code == POST_WANTS_NAME and "thread_name" not in body:  # the webhook of a forum
+        return {**body, "thread_name": payload.post_name or "arXiv"}
+    if code in _FORM_REFUSED and "embeds" in body:
+        name = {"thread_name": body["thread_name"]} if "thread_name" in body else {}
+        return {**plain_body(body), **name}
+    return None
