@@ -50,6 +50,7 @@ class Batch:
         self.columns: dict[str, list[int]] = {}  # arXiv ID -> its announcements
         for column, announcement in enumerate(self.announcements):
             self.columns.setdefault(announcement.paper.arxiv_id, []).append(column)
+        self._several = [columns for columns in self.columns.values() if len(columns) > 1]
         papers = [announcement.paper for announcement in self.announcements]
         kinds = [announcement.announce_type for announcement in self.announcements]
         self._kind = np.array([kind.precedence for kind in kinds], dtype=np.int64)
@@ -72,7 +73,9 @@ class Batch:
                 self._listed_in.setdefault(code, []).append(column)
         self._by_categories: dict[tuple[str, ...], tuple[Mask, Mask, NDArray[np.int64]]] = {}
         self._kinds: dict[tuple[str, ...], list[AnnounceType]] = {}
-        self._masks: dict[tuple[tuple[str, ...], bool, bool, int, date | None], Mask] = {}
+        self.masks: list[Mask] = []  # all different
+        self._mask_numbers: dict[bytes, int] = {}
+        self._audiences: dict[tuple[tuple[str, ...], bool, bool, int, date | None], int] = {}
         self._families: dict[str, list[tuple[int, str, tuple[str, ...]]]] | None = None
 
     def eligible(self, interests: Interests, *, after_sequence: int, since: date | None) -> Mask:
@@ -80,6 +83,10 @@ class Batch:
 
         Of several announcements of one paper only the latest stays.
         """
+        return self.masks[self.audience(interests, after_sequence=after_sequence, since=since)]
+
+    def audience(self, interests: Interests, *, after_sequence: int, since: date | None) -> int:
+        """The number of that mask in `masks`: readers who may get the same share one."""
         key = (
             interests.categories,
             interests.cross_lists,
@@ -87,9 +94,14 @@ class Batch:
             after_sequence,
             since,
         )
-        if key not in self._masks:
-            self._masks[key] = self._eligible(interests, after_sequence, since)
-        return self._masks[key]
+        number = self._audiences.get(key)
+        if number is None:
+            mask = self._eligible(interests, after_sequence, since)
+            number = self._mask_numbers.setdefault(mask.tobytes(), len(self.masks))
+            if number == len(self.masks):
+                self.masks.append(mask)
+            self._audiences[key] = number
+        return number
 
     def tie_order(self, categories: tuple[str, ...] | None) -> NDArray[np.int64]:
         """Each announcement's place among equals: its primary category, then its arXiv ID.
@@ -140,9 +152,8 @@ class Batch:
             wanted &= self._sequence > after_sequence
         if since is not None:
             wanted &= self._day >= since.toordinal()
-        for columns in self.columns.values():
-            if len(columns) > 1:
-                self._keep_latest(wanted, columns)
+        for columns in self._several:
+            self._keep_latest(wanted, columns)
         return wanted
 
     def _keep_latest(self, wanted: Mask, columns: list[int]) -> None:

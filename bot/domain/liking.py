@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, repeat
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from bot.domain.paper_words import PaperWords
+from bot.domain.product import Product
 from bot.domain.profile import Profile
 from bot.domain.rarity import Rarity
 from bot.domain.telling import UNIT, Telling
@@ -28,8 +29,8 @@ class Liking:
     profiles: tuple[Profile, ...]  # one for each reader
     terms: tuple[str, ...]
     weights: csr_array  # (readers x terms), int32, thousandths of a point; none is 0
+    product: Product  # of the weights and the shares
     shares: csr_array  # (papers x terms), int32, thousandths of the paper's length; none is 0
-    by_term: csr_array  # the same, (terms x papers)
     start: Points  # (readers) thousandths for a paper with none of the profile's terms
     most: Points  # (readers) thousandths that a paper earns or loses at most
 
@@ -49,20 +50,24 @@ class Liking:
         rows = np.repeat(np.arange(len(given)), counts)
         kept = np.cumsum(np.bincount(rows[there], minlength=len(given)))
         starts = np.concatenate(([0], kept)).astype(np.int32)
-        shape = (len(given), absent)
+        weighed = csr_array((weights[there], columns[there], starts), shape=(len(given), absent))
         return cls(
             profiles=given,
             terms=telling.terms,
-            weights=csr_array((weights[there], columns[there], starts), shape=shape),
+            weights=weighed,
+            product=Product.of(weighed, telling.shares.T.tocsr()),
             shares=telling.shares,
-            by_term=telling.shares.T.tocsr(),
             start=np.array([profile.start for profile in given], dtype=np.int32),
             most=np.array([profile.most for profile in given], dtype=np.int32),
         )
 
-    def points(self, readers: Ints, papers: Ints) -> Points:
+    def among(self, papers: Ints) -> Liking:
+        """The same, its product for some of the papers only."""
+        return replace(self, product=self.product.among(papers))
+
+    def points(self, readers: slice) -> Points:
         """(readers x papers) what profiles earn, in thousandths of a point."""
-        product = (self.weights[readers] @ self.by_term[:, papers]).toarray()
+        product = self.product.points(readers)
         return limited(product, self.start[readers, None], self.most[readers, None])
 
 

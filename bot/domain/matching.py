@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import repeat
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.domain.blocks import AUTHOR_POINTS, Block, Cells, Reader
 from bot.domain.digest import Reason
@@ -36,10 +38,11 @@ __all__ = [
     "rank_many",
 ]
 
-_CELLS_AT_ONCE = 1 << 19  # readers x papers held as one dense block
+_CELLS_AT_ONCE = 1 << 20  # readers x papers held as one dense block
+_FEWEST_TOGETHER = 64  # readers in a block, if there are so many: each has its fixed costs
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # freezing it would take four times as long to make one
 class Scored:
     """One announcement as one reader sees it."""
 
@@ -116,23 +119,56 @@ def rank_many(
     """
     batch = Batch(announcements)
     papers = [announcement.paper for announcement in batch.announcements]
+    # Readers who may get the same announcements together: none looks at the others' papers.
+    audiences = np.array(
+        [
+            batch.audience(each.interests, after_sequence=each.after_sequence, since=each.since)
+            for each in readers
+        ],
+        dtype=np.int64,
+    )
+    order = np.argsort(audiences, kind="stable")
+    audiences = audiences[order]
+    together = [readers[row] for row in order.tolist()]
     scores = compile_scores(
         [reader.interests for reader in readers],
         papers,
         rarity=rarity,
         profiles=[reader.profile for reader in readers],
+        order=order,
     )
     book = ReasonBook(scores)
     at_once = max(1, _CELLS_AT_ONCE // max(1, len(papers)))
-    order = list(range(len(readers)))
-    if len(readers) > at_once:  # readers of the same categories together look at fewer papers
-        order.sort(key=lambda row: readers[row].interests.categories)
     rankings: dict[int, Ranking] = {}
-    for start in range(0, len(order), at_once):
-        rows = order[start : start + at_once]
-        block = Block(batch, scores, [readers[row] for row in rows], np.array(rows))
-        rankings.update(zip(rows, _rankings(block, book), strict=True))
+    columns, among = np.arange(len(papers)), scores
+    for start, end in _blocks(audiences, at_once):
+        masks, of_reader = np.unique(audiences[start:end], return_inverse=True)
+        wanted = np.stack([batch.masks[each] for each in masks.tolist()])
+        some = np.flatnonzero(wanted.any(axis=0))
+        if not np.array_equal(some, columns):
+            columns, among = some, scores.among(some)
+        block = Block(
+            batch,
+            among,
+            together[start:end],
+            start=start,
+            columns=columns,
+            eligible=wanted[:, columns][of_reader],
+        )
+        rankings.update(zip(order[start:end].tolist(), _rankings(block, book), strict=True))
     return map(rankings.__getitem__, range(len(readers)))
+
+
+def _blocks(audiences: NDArray[np.int64], most: int) -> Iterator[tuple[int, int]]:
+    """Where blocks of at most `most` readers begin and end: small audiences share one."""
+    start = 0
+    ends = np.flatnonzero(np.diff(audiences, append=-1)) + 1
+    for end in ends.tolist():
+        while end - start >= min(_FEWEST_TOGETHER, most):
+            yield start, min(start + most, end)
+            start = min(start + most, end)
+    if start < len(audiences):
+        yield start, len(audiences)
 
 
 def _rankings(block: Block, book: ReasonBook) -> Iterator[Ranking]:
@@ -151,20 +187,24 @@ def _rankings(block: Block, book: ReasonBook) -> Iterator[Ranking]:
 
 
 def _scored(block: Block, book: ReasonBook, cells: Cells) -> list[Scored]:
-    rows, columns = cells.rows.tolist(), cells.columns.tolist()
-    points = (cells.points / POINT).tolist()
+    columns = cells.columns.tolist()
     announcements = block.batch.announcements
-    kinds = [block.batch.kinds(reader.interests.categories) for reader in block.readers]
+    cell_numbers = zip(cells.rows.tolist(), columns, strict=True) if block.followed else ()
     authors = {
         place: Reason(names[0], "author", AUTHOR_POINTS)
-        for place, cell in enumerate(zip(rows, columns, strict=True) if block.followed else ())
+        for place, cell in enumerate(cell_numbers)
         if (names := block.followed.get(cell))
     }
-    evidence = Evidence(book, block.rows[cells.rows], cells.columns, authors)
-    return [
-        Scored(announcements[column], kinds[row][column], score, evidence, place)
-        for place, (row, column, score) in enumerate(zip(rows, columns, points, strict=True))
-    ]
+    evidence = Evidence(book, block.start + cells.rows, cells.columns, authors)
+    made = map(
+        Scored,
+        map(announcements.__getitem__, columns),
+        block.kinds(cells),
+        (cells.points / POINT).tolist(),
+        repeat(evidence),
+        range(len(columns)),
+    )
+    return list(made)
 
 
 def explain(

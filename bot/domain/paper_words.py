@@ -9,6 +9,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +24,11 @@ IN_TITLE = 1024  # a hit count is hits in the title x 1024 + hits in the abstrac
 Ints = NDArray[np.int32]
 Positions = NDArray[np.int64]
 _LARGEST_TABLE = 1 << 20
+_END = [b""]  # of a field
+_KEPT = 1 << 16  # chunks of text: some twenty megabytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PaperWords:
     """The folded words of `papers` papers, one after the other, 0 after every field."""
 
@@ -33,7 +37,12 @@ class PaperWords:
     owner: Ints  # which paper a position belongs to
     credit: Ints  # 1 in an abstract, IN_TITLE in a title
     numbers: dict[str, int]  # folded word -> its number, from 1
-    spellings: tuple[str, ...]  # words before their plural was folded, sorted
+    chunks: tuple[bytes, ...]  # the different pieces of text that the words are in
+
+    @cached_property
+    def spellings(self) -> list[str]:
+        """All words before their plural was folded, sorted."""
+        return sorted({word for chunk in self.chunks for word in _spelled(chunk)})
 
     def beginning_with(self, prefix: str) -> set[str]:
         """The folded words one of whose spellings here begins with `prefix`."""
@@ -93,49 +102,59 @@ def _step(
     return at[hit], place[hit] + first
 
 
-class _Numbers(dict[str, int]):
+class _Numbers(dict[bytes, int]):
     """A chunk of text without spaces -> the number of its word.
 
     One that holds several words, or none, gets a negative number, and `several` its words.
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__({b"": 0})
         self.folded: dict[str, int] = {}
-        self.spellings: set[str] = set()
         self.several: list[list[int]] = []
 
-    def __missing__(self, chunk: str) -> int:
-        words = (chunk,) if chunk.isascii() and chunk.isalnum() else raw_words(chunk)
-        parts = [piece for word in words for piece in pieces(word)]
-        self.spellings.update(parts)
-        numbers = [self.folded.setdefault(singular(part), len(self.folded) + 1) for part in parts]
-        if len(numbers) != 1:
-            self.several.append(numbers)
-            numbers = [-len(self.several)]
-        self[chunk] = numbers[0]
-        return numbers[0]
+    def __missing__(self, chunk: bytes) -> int:
+        words = _folded(chunk)
+        if len(words) == 1:
+            number = self.folded.setdefault(words[0], len(self.folded) + 1)
+        else:
+            self.several.append(
+                [self.folded.setdefault(word, len(self.folded) + 1) for word in words]
+            )
+            number = -len(self.several)
+        self[chunk] = number
+        return number
+
+
+@lru_cache(maxsize=_KEPT)
+def _folded(chunk: bytes) -> tuple[str, ...]:
+    """The words in `chunk`, folded; kept from day to day, for most come every day."""
+    return tuple(map(singular, _spelled(chunk)))
+
+
+def _spelled(chunk: bytes) -> list[str]:
+    text = chunk.decode()
+    words = (text,) if text.isascii() and text.isalnum() else raw_words(text)
+    return [piece for word in words for piece in pieces(word)]
 
 
 def read_words(papers: Iterable[Paper]) -> PaperWords:
     """The words of `papers`, each paper's title before its abstract."""
     numbers = _Numbers()
-    typed: list[int] = []
-    count = 0
+    pieces_of: list[list[bytes]] = []
     for paper in papers:
-        for text in (paper.title, paper.abstract):
-            typed.extend(map(numbers.__getitem__, chunks(text)))
-            typed.append(0)
-        count += 1
-    stream = _spread(np.asarray(typed, dtype=np.int32), numbers.several)
+        pieces_of += (chunks(paper.title), _END, chunks(paper.abstract), _END)
+    flat = chain.from_iterable(pieces_of)
+    typed = np.fromiter(map(numbers.__getitem__, flat), np.int32, sum(map(len, pieces_of)))
+    stream = _spread(typed, numbers.several)
     field = np.cumsum(stream == 0, dtype=np.int32) - (stream == 0)
     return PaperWords(
-        papers=count,
+        papers=len(pieces_of) // 4,
         stream=stream,
         owner=(field >> 1).astype(np.int32),
         credit=np.where(field & 1, 1, IN_TITLE).astype(np.int32),
         numbers=numbers.folded,
-        spellings=tuple(sorted(numbers.spellings)),
+        chunks=tuple(numbers),
     )
 
 

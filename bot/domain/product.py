@@ -1,45 +1,78 @@
-"""Readers x terms x things x papers: every score at once, in whole numbers."""
+"""Two sparse matrices multiplied block by block: every score at once, in whole numbers."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-_COMMON = 1 / 12  # what more papers hold is quicker added up as whole rows than cell by cell
+_COMMON = 1 / 45  # what more papers hold is quicker added up as whole rows than cell by cell
+_EXACT_IN_SINGLE = 1 << 24  # up to here float32 holds every whole number
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What many readers want and what was found, multiplied block by block."""
+    """(readers x things) times (things x papers); every sum is a whole number."""
 
-    wanted: csr_array  # (readers x terms), int32
-    coefficients: csr_array  # (terms x things), int32
+    wanted: csr_array  # (readers x things), int32
+    wanted_common: csr_array  # (readers x common things), floats that hold every sum
     rare: csr_array  # (things x papers), int32; the common things' rows are empty
-    common: NDArray[np.int64]  # their numbers
-    rows: NDArray[np.int32]  # (common things x papers)
+    common: csr_array  # (common things x papers), such floats
 
     @classmethod
-    def of(cls, wanted: csr_array, coefficients: csr_array, earned: csr_array) -> Product:
-        """`earned` is (things x papers), int32."""
-        holding = np.diff(earned.indptr)
-        is_common = holding > _COMMON * earned.shape[1]
+    def of(cls, wanted: csr_array, found: csr_array) -> Product:
+        """`wanted` is (readers x things), `found` (things x papers); both int32."""
+        holding = np.diff(found.indptr)
+        is_common = holding > _COMMON * found.shape[1]
         kept = np.repeat(~is_common, holding)
         starts = np.concatenate(([0], np.cumsum(np.where(is_common, 0, holding))))
-        rare = (earned.data[kept], earned.indices[kept], starts.astype(earned.indptr.dtype))
+        rare = (found.data[kept], found.indices[kept], starts.astype(found.indptr.dtype))
+        numbers = np.flatnonzero(is_common)
+        common = found[numbers]
+        dtype = _exact(wanted, common)
         return cls(
             wanted=wanted,
-            coefficients=coefficients,
-            rare=csr_array(rare, shape=earned.shape),
-            common=np.flatnonzero(is_common),
-            rows=earned[is_common].toarray(),
+            wanted_common=wanted[:, numbers].astype(dtype),
+            rare=csr_array(rare, shape=found.shape),
+            common=common.astype(dtype),
         )
 
-    def points(self, readers: NDArray[np.int64], papers: NDArray[np.int64]) -> NDArray[np.int32]:
-        """(readers x papers) what their terms earn, in thousandths of a point."""
-        worth = self.wanted[readers] @ self.coefficients
-        points: NDArray[np.int32] = worth[:, self.common] @ self.rows[:, papers]
-        points += (worth @ self.rare[:, papers]).toarray()
+    def among(self, papers: NDArray[np.int64]) -> Product:
+        """The same for some of the papers, whose numbers rise."""
+        return replace(
+            self, rare=columns_of(self.rare, papers), common=columns_of(self.common, papers)
+        )
+
+    def points(self, readers: slice) -> NDArray[np.int32]:
+        """(readers x papers) the sums."""
+        common = self.wanted_common[readers] @ self.common.toarray()
+        points: NDArray[np.int32] = common.astype(np.int32)
+        points += (self.wanted[readers] @ self.rare).toarray()
         return points
+
+
+def columns_of(matrix: csr_array, columns: NDArray[np.int64]) -> csr_array:
+    """`matrix[:, columns]` for columns that rise, in a fifth of the time."""
+    place = np.full(matrix.shape[1], -1, dtype=np.int32)
+    place[columns] = np.arange(len(columns), dtype=np.int32)
+    places = place[matrix.indices]
+    is_kept = places >= 0
+    starts = np.concatenate(([0], np.cumsum(is_kept)))[matrix.indptr].astype(matrix.indptr.dtype)
+    shape = (matrix.shape[0], len(columns))
+    return csr_array((matrix.data[is_kept], places[is_kept], starts), shape=shape)
+
+
+def _exact(wanted: csr_array, common: csr_array) -> type[np.floating[Any]]:
+    """The floats in which no sum of products is rounded.
+
+    They are added up in half the time of whole numbers, which not every processor can multiply
+    several at once.
+    """
+    if not wanted.nnz or not common.nnz:
+        return np.float32
+    sums = np.add.reduceat(np.abs(wanted.data), wanted.indptr[:-1][np.diff(wanted.indptr) > 0])
+    most = int(sums.max()) * int(np.abs(common.data).max())
+    return np.float32 if most < _EXACT_IN_SINGLE else np.float64

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, count
-from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,7 @@ from bot.domain.interests import Formula, Interests, Term, TermKind
 from bot.domain.liking import Liking
 from bot.domain.paper_words import PaperWords, no_words, read_words
 from bot.domain.papers import Paper
-from bot.domain.product import Product
+from bot.domain.product import Product, columns_of
 from bot.domain.profile import Profile
 from bot.domain.rarity import Rarity
 from bot.domain.seed_formula import found_substrings, score_substrings
@@ -41,6 +40,15 @@ class Scores:
     papers: tuple[Paper, ...]
     liking: Liking | None  # None where no reader has a profile
 
+    def among(self, papers: NDArray[np.int64]) -> Scores:
+        """The same, its products for some of the papers only."""
+        return replace(
+            self,
+            product=self.product.among(papers),
+            present=columns_of(self.present, papers),
+            liking=self.liking and self.liking.among(papers),
+        )
+
 
 def compile_scores(
     readers: Sequence[Interests],
@@ -48,15 +56,18 @@ def compile_scores(
     *,
     rarity: Rarity,
     profiles: Sequence[Profile | None] = (),
+    order: NDArray[np.int64] | None = None,
 ) -> Scores:
     """All that the scores of `readers` for `papers` are made of.
 
-    `profiles` has one for each reader, or is empty.
+    `profiles` has one for each reader, or is empty. The rows of the result are the readers in
+    `order`, else as they are given.
     """
+    rows = np.arange(len(readers)) if order is None else order
     texts = _Texts(papers)
     sides = [_side(formula, readers, texts, rarity) for formula in Formula]
     sheets = [side.sheet for side in sides]
-    wanted = hstack([side.wanted for side in sides], format="csr")
+    wanted = hstack([side.wanted for side in sides], format="csr")[rows]
     coefficients = _diagonal([sheet.coefficients for sheet in sheets])
     earned = vstack([sheet.findings.earned for sheet in sheets], format="csr")
     return Scores(
@@ -64,16 +75,20 @@ def compile_scores(
         terms=tuple(term for side in sides for term in side.terms),
         coefficients=coefficients,
         least=_least(wanted, coefficients),
-        product=Product.of(wanted, coefficients, earned),
+        product=Product.of(wanted @ coefficients, earned),
         findings=Findings(
             earned=earned,
             where=vstack([sheet.findings.where for sheet in sheets], format="csr"),
         ),
-        unwanted=hstack([side.unwanted for side in sides], format="csr"),
+        unwanted=hstack([side.unwanted for side in sides], format="csr")[rows],
         unwanted_terms=tuple(term for side in sides for term in side.unwanted_terms),
         present=vstack([side.present for side in sides], format="csr"),
         papers=tuple(papers),
-        liking=Liking.of(profiles, texts.words, rarity) if any(profiles) else None,
+        liking=(
+            Liking.of([profiles[row] for row in rows.tolist()], texts.words, rarity)
+            if any(profiles)
+            else None
+        ),
     )
 
 
@@ -147,13 +162,14 @@ class _Texts:
 def _listed(lists: Sequence[Sequence[Term]]) -> tuple[csr_array, list[Term]]:
     """(lists x different terms) how often each stands in each list, and those terms."""
     # Hashing a Term costs ten times as much as hashing its text, and there are many.
+    phrase = TermKind.PHRASE
     flat = list(chain.from_iterable(lists))
-    keys: list[str | tuple[str, float, str]] = list(map(attrgetter("text"), flat))
-    kinds, weights = list(map(attrgetter("kind"), flat)), list(map(attrgetter("weight"), flat))
-    if kinds.count(TermKind.PHRASE) < len(flat) or weights.count(1.0) < len(flat):
-        for at, term in enumerate(flat):
-            if term.weight != 1 or term.kind is not TermKind.PHRASE:
-                keys[at] = (term.text, term.weight, term.kind.value)
+    keys = [
+        term.text
+        if term.weight == 1.0 and term.kind is phrase
+        else (term.text, term.weight, term.kind.value)
+        for term in flat
+    ]
     numbers = defaultdict[str | tuple[str, float, str], int](count().__next__)
     columns = np.fromiter(map(numbers.__getitem__, keys), dtype=np.int32, count=len(keys))
     is_first = np.diff(np.maximum.accumulate(columns), prepend=-1) > 0 if flat else columns > 0
@@ -168,15 +184,15 @@ def _each_once(matrix: csr_array, terms: Sequence[Term], sheet: Sheet) -> csr_ar
     """`matrix` with one term for each thing a reader looks for: the one that weighs most."""
     if not terms:
         return matrix
-    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     identity = np.array(sheet.identity, dtype=np.int64)
-    things = rows * (int(identity.max()) + 1) + identity[matrix.indices]
-    if np.diff(np.sort(things)).all():  # as nearly always: nobody said the same thing twice
-        return matrix
-    weights = np.array([term.weight for term in terms])[matrix.indices]
-    order = np.lexsort((matrix.indices, -weights, things))
-    is_first = np.concatenate(([True], np.diff(things[order]) > 0))[: len(order)]
-    kept = np.sort(order[is_first])
+    order = np.lexsort((np.array([-term.weight for term in terms]), identity))
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    in_order = np.argsort(rows * len(terms) + rank[matrix.indices])
+    sought = identity[matrix.indices]
+    is_first = (np.diff(rows[in_order], prepend=-1) | np.diff(sought[in_order], prepend=-1)) != 0
+    kept = np.sort(in_order[is_first])
     starts = np.concatenate(([0], np.cumsum(np.bincount(rows[kept], minlength=matrix.shape[0]))))
     return csr_array(
         (matrix.data[kept], matrix.indices[kept], starts.astype(np.int32)), shape=matrix.shape

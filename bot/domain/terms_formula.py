@@ -10,15 +10,17 @@ docs/explanation/ranking.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import chain, count
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
-from bot.domain.folding import fold, pieces, raw_words
+from bot.domain.folding import fold, folded_words, pieces, raw_words
 from bot.domain.paper_words import IN_TITLE, PaperWords
 from bot.domain.papers import Paper
 from bot.domain.patterns import Fields
@@ -29,6 +31,8 @@ from bot.domain.typed_terms import Term, TermKind
 TITLE_HITS = 3  # a hit in the title counts like three in the abstract
 SATURATION = 3.0  # hits at which half of the most that a term can earn is earned
 FOR_THE_WORDS = 0.4  # of a phrase's weight; the rest is for the phrase
+_KEPT = 1 << 16  # phrases: some twenty megabytes
+_COUNTED = 2  # words: of longer phrases no one counts in how many papers they are
 _SHORTEST_HALF = 3  # letters of the parts in which a closed word is looked for
 
 
@@ -100,51 +104,63 @@ def _findings(hits: csr_array) -> Findings:
 def _look(term: Term) -> _Look:
     if term.kind is TermKind.REGEX:
         return _Look(pattern=term.text)
-    typed = raw_words(term.text)
-    if term.kind is TermKind.PREFIX and typed:
+    if term.kind is TermKind.PREFIX and (typed := raw_words(term.text)):
         *before, last = (piece for word in typed for piece in pieces(word))
         return _Look(tuple(chain.from_iterable(map(fold, before))), last)
-    return _Look(
-        fold(typed[0]) if len(typed) == 1 else tuple(chain.from_iterable(map(fold, typed)))
-    )
+    return _look_for(term.text)
+
+
+@lru_cache(maxsize=_KEPT)
+def _look_for(phrase: str) -> _Look:
+    """Kept from digest to digest, for what people look for seldom changes."""
+    return _Look(tuple(folded_words(phrase)))
 
 
 def _things(looks: Sequence[_Look]) -> tuple[dict[_Look, int], Columns, Columns]:
     """All that is looked for, numbered, and which of it each look is after: itself first."""
-    things: dict[_Look, int] = {}
-    parts: dict[str, int] = {}
-    columns: list[int] = []
-    starts = [0]
-    for look in looks:
-        columns.append(things.setdefault(look, len(things)))
-        for part in look.parts:
-            number = parts.get(part)
-            if number is None:
-                single = _Look(prefix=part[:-1]) if part.endswith("*") else _Look((part,))
-                number = parts[part] = things.setdefault(single, len(things))
-            columns.append(number)
-        starts.append(len(columns))
-    return things, np.array(columns, dtype=np.int32), np.array(starts, dtype=np.int32)
+    things = defaultdict[_Look, int](count().__next__)
+    own = list(map(things.__getitem__, looks))
+    parts = [look.parts if look.prefix or len(look.words) > 1 else () for look in looks]
+    counts = np.fromiter(map(len, parts), dtype=np.int32, count=len(parts))
+    starts = np.concatenate(([0], np.cumsum(1 + counts, dtype=np.int32)), dtype=np.int32)
+    columns = np.empty(starts[-1], dtype=np.int32)
+    is_own = np.zeros(len(columns), dtype=bool)
+    is_own[starts[:-1]] = True
+    columns[is_own] = own
+    numbers = _Parts(things)
+    columns[~is_own] = list(map(numbers.__getitem__, chain.from_iterable(parts)))
+    return things, columns, starts
 
 
-def _other_spellings(look: _Look, words: PaperWords) -> Iterator[tuple[str, ...]]:
+class _Parts(dict[str, int]):
+    """A part of a phrase -> the number of the look that is after it alone."""
+
+    def __init__(self, things: dict[_Look, int]) -> None:
+        super().__init__()
+        self._things = things
+
+    def __missing__(self, part: str) -> int:
+        look = _Look(prefix=part[:-1]) if part.endswith("*") else _Look((part,))
+        number = self[part] = self._things[look]
+        return number
+
+
+def _other_spellings(look: _Look, words: PaperWords) -> list[tuple[str, ...]]:
     """Sequences of words that count as this look beside its own.
 
     `quantiz*` as each word that begins so, `kv cache` as kvcache, `crosslingual` as cross-lingual.
     """
     known = words.numbers
     if look.prefix:
-        for last in words.beginning_with(look.prefix):
-            yield (*look.words, last)
-    elif len(look.words) == 2:  # noqa: PLR2004 - compounds of more are not closed
+        return [(*look.words, last) for last in words.beginning_with(look.prefix)]
+    if len(look.words) == 2:  # noqa: PLR2004 - compounds of more are not closed
         closed = look.words[0] + look.words[1]
-        if closed in known:
-            yield (closed,)
-    elif len(look.words) == 1:
-        (word,) = look.words
-        for cut in range(_SHORTEST_HALF, len(word) - _SHORTEST_HALF + 1):
-            if word[:cut] in known and word[cut:] in known:
-                yield word[:cut], word[cut:]
+        return [(closed,)] if closed in known else []
+    if len(look.words) != 1:
+        return []
+    (word,) = look.words
+    cuts = range(_SHORTEST_HALF, len(word) - _SHORTEST_HALF + 1)
+    return [(word[:cut], word[cut:]) for cut in cuts if word[:cut] in known and word[cut:] in known]
 
 
 # --- how often it is found -----------------------------------------------------------------
@@ -184,8 +200,12 @@ def _pattern_hits(looks: Sequence[_Look], papers: Sequence[Paper]) -> csr_array:
 
 def _frequencies(looks: Sequence[_Look], rarity: Rarity) -> NDArray[np.float64]:
     """The share of papers that hold each look, from 0.001 to 1."""
+    shares = rarity.shares([" ".join(look.words) for look in looks])
     keys = rarity.keys() if any(look.prefix for look in looks) else ()
-    return np.array([_frequency(look, rarity, keys) for look in looks], dtype=np.float64)
+    for at, look in enumerate(looks):
+        if look.prefix or look.pattern or not 0 < len(look.words) <= _COUNTED:
+            shares[at] = _frequency(look, rarity, keys)
+    return shares
 
 
 def _frequency(look: _Look, rarity: Rarity, keys: Sequence[str]) -> float:
