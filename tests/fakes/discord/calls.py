@@ -18,7 +18,8 @@ class Call:
     at: float  # loop time of its arrival
     has_body: bool = False
     status: int = 0  # how it was answered; 0 when the connection was cut
-    files: list[str] = field(default_factory=list)  # names
+    files: list[str] = field(default_factory=list)  # names of fields: "files[0]"
+    contents: dict[str, bytes] = field(default_factory=dict)  # of files, by their own names
     wait: float = 0.0  # of a 429
 
     def number(self, name: str) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 from tests.fakes.discord.refusals import Fault, invalid_form
 
 SUBCOMMAND, GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER = range(1, 11)
+ATTACHMENT = 11
 CHAT_INPUT, ON_USER, ON_MESSAGE = 1, 2, 3
 _NAME = re.compile(r"^[-_'\w]{1,32}$")
 _MOST_COMMANDS = 100

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.fakes.discord.commands import (
+    ATTACHMENT,
     CHANNEL,
     CHAT_INPUT,
     GROUP,
@@ -216,6 +217,9 @@ class Person:
                 found.setdefault("channels", {})[value] = body
             elif option["type"] == ROLE and guild is not None:
                 found.setdefault("roles", {})[value] = guild.roles[int(value)].json()
+            elif option["type"] == ATTACHMENT:
+                upload = self.world.uploads[int(value)]
+                found.setdefault("attachments", {})[value] = upload.json()
             elif option["type"] == USER:
                 found.setdefault("users", {})[value] = self.world.users[int(value)].json()
         return found

@@ -116,6 +116,8 @@ async def _read_body(request: web.Request, call: Call) -> None:
     if request.content_type == "multipart/form-data":
         form = await request.post()
         call.files = [name for name in form if name.startswith("files[")]
+        sent = [each for each in form.values() if isinstance(each, web.FileField)]
+        call.contents = {each.filename: each.file.read() for each in sent}
         text = form.get("payload_json")
         call.json, call.has_body = json.loads(str(text)) if text else {}, True
         return

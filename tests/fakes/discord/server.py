@@ -23,7 +23,7 @@ from tests.fakes.discord.interactions import ANSWER_SECONDS, Interaction, Intera
 from tests.fakes.discord.permissions import BITS
 from tests.fakes.discord.person import Person
 from tests.fakes.discord.rest import RestApi
-from tests.fakes.discord.shapes import FORUM, TEXT, Channel, Guild, Message, Role, User
+from tests.fakes.discord.shapes import FORUM, TEXT, Channel, Guild, Message, Role, Upload, User
 from tests.fakes.discord.state import World
 
 Place = Channel | str
@@ -102,6 +102,7 @@ class DiscordServer:
         app = web.Application(client_max_size=2**25)
         app.router.add_get("/gateway/", self.gateway.connect)
         app.router.add_get("/gateway", self.gateway.connect)
+        app.router.add_get("/attachments/{upload_id}/{name}", self._download)
         self.rest.add_to(app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
@@ -295,6 +296,17 @@ class DiscordServer:
         """The guild is there again."""
         home = guild or self.guild
         self.world.emit("GUILD_CREATE", home.gateway_json(self.world.me), home)
+
+    def upload(self, name: str, content: bytes) -> Upload:
+        """A file for an option of a command."""
+        new_id = self.world.new_id()
+        url = f"{self.api_url.removesuffix('/api')}/attachments/{new_id}/{name}"
+        self.world.uploads[new_id] = Upload(new_id, name, content, url)
+        return self.world.uploads[new_id]
+
+    async def _download(self, request: web.Request) -> web.Response:
+        upload = self.world.uploads.get(int(request.match_info["upload_id"]))
+        return web.Response(body=upload.content) if upload else web.Response(status=404)
 
     def close_direct_messages(self, person: Person) -> None:
         """A person takes no direct messages any more."""

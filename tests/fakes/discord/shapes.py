@@ -270,6 +270,7 @@ class Message:
     nonce: str | int | None = None
     edited_at: float | None = None
     thread: Channel | None = None
+    replies_to: Message | None = None
     reactions: dict[str, list[int]] = field(default_factory=dict)  # by emoji: who
     pings: tuple[str, ...] = ()  # "everyone", "here", and IDs of users and roles that were pinged
     webhook_id: int | None = None
@@ -343,6 +344,15 @@ class Message:
             body["interaction_metadata"] = self.interaction
         if self.thread is not None:
             body["thread"] = self.thread.json()
+        if self.replies_to is not None:
+            referred = self.replies_to
+            body["type"] = 19
+            body["message_reference"] = {
+                "type": 0,
+                "channel_id": str(referred.channel.id),
+                "message_id": str(referred.id),
+            }
+            body["referenced_message"] = None if referred.deleted else referred.json()
         return body
 
 
@@ -367,6 +377,27 @@ def _reaction(emoji: str, who: list[int]) -> dict[str, Any]:
         "burst_count": 0,
         "me": False,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that a person or the bot handed over."""
+
+    id: int
+    name: str
+    content: bytes
+    url: str = ""  # where it can be had
+
+    def json(self) -> dict[str, Any]:
+        """An attachment object."""
+        return {
+            "id": str(self.id),
+            "filename": self.name,
+            "size": len(self.content),
+            "url": self.url,
+            "proxy_url": self.url,
+            "content_type": "application/json",
+        }
 
 
 @dataclass(slots=True, eq=False)

@@ -24,6 +24,7 @@ from tests.fakes.discord.shapes import (
     Member,
     Message,
     Role,
+    Upload,
     User,
     Webhook,
     iso,
@@ -47,6 +48,7 @@ class World:
     guilds: dict[int, Guild] = field(default_factory=dict)
     channels: dict[int, Channel] = field(default_factory=dict)  # of all guilds, threads, direct
     webhooks: dict[int, Webhook] = field(default_factory=dict)
+    uploads: dict[int, Upload] = field(default_factory=dict)  # people's, by ID
     commands: dict[int | None, list[dict[str, Any]]] = field(default_factory=dict)  # by guild
     private: dict[int, Message] = field(default_factory=dict)  # ephemeral messages
     absent: set[int] = field(default_factory=set)  # guilds that the bot is not in
@@ -181,6 +183,9 @@ class World:
         apply_body(message, body)
         message.flags = message.flags | (body.get("flags") or 0)
         message.nonce = body.get("nonce")
+        if reference := body.get("message_reference"):
+            wanted = int(reference["message_id"])
+            message.replies_to = next((m for m in channel.messages if m.id == wanted), None)
         message.pings = pings_of(message.content, body.get("allowed_mentions"))
         if message.ephemeral:
             self.private[message.id] = message
