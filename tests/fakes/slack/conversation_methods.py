@@ -121,13 +121,15 @@ def _listed(call: Context, *, only_own: bool) -> Json:
     kinds = {_KINDS[each.strip()] for each in types if each.strip() in _KINDS}
     for kind in kinds:
         call.may(f"{kind.scope}:read")
+    asked = call.arguments.get("user") if only_own else None  # whose; the bot's own without
     channels = [
         _as_json(call, each)
         for each in call.workspace.channels.values()
         if each.kind in kinds
+        and (asked is None or asked in each.members)
         and not each.is_deleted
         and not (call.flag("exclude_archived") and each.is_archived)
-        and (call.is_member(each) or (each.kind is Kind.PUBLIC and not only_own))
+        and (call.is_member(each) or (each.kind is Kind.PUBLIC and (asked or not only_own)))
     ]
     page, following = call.page(channels, default=100, most=999)
     return {"channels": page, **following}
