@@ -276,19 +276,27 @@ def _config_table() -> None:
 # --- the verbs that chat understands too ---------------------------------------------------
 
 
-async def _ask(settings: Settings, command: Command, *, channel: str, to_file: str | None) -> None:
+async def _ask(
+    settings: Settings, command: Command, *, channel: str, to_file: str | None, to: str | None
+) -> None:
     async with app.open_app(settings) as bot:
-        await bot.terminal.ask(command, channel=channel, to_file=to_file)
+        await bot.terminal.ask(command, channel=channel, to_file=to_file, to=to)
 
 
 def _verb_command(verb: Verb) -> click.Command:
     """`papercourier VERB ...`: what chat calls `/arxiv VERB ...`."""
 
     def run(
-        words: tuple[str, ...], config_path: Path | None, channel: str, to_file: str | None
+        words: tuple[str, ...],
+        config_path: Path | None,
+        channel: str,
+        to_file: str | None,
+        to: str | None,
     ) -> None:
+        if to_file is not None and to is not None:
+            raise UserError("Say --to-file or --to: a digest goes to one place.")
         command = parse_words((verb.name, *_document(verb, words)))
-        asyncio.run(_ask(_settings(config_path), command, channel=channel, to_file=to_file))
+        asyncio.run(_ask(_settings(config_path), command, channel=channel, to_file=to_file, to=to))
 
     return click.Command(
         verb.name,
@@ -304,6 +312,12 @@ def _verb_command(verb: Verb) -> click.Command:
                 metavar="NAME",
                 help="Instead of this terminal: digests go to digests/NAME.txt in "
                 "PAPERCOURIER_HOME.",
+            ),
+            click.Option(
+                ["--to"],
+                type=click.Choice(app.WEBHOOKS),
+                help="Instead of this terminal: digests go to SLACK_WEBHOOK_URL or "
+                "DISCORD_WEBHOOK_URL.",
             ),
         ],
         help=help_text(verb.name, prefix=app.COMMAND).replace("`", ""),

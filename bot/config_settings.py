@@ -217,7 +217,20 @@ class DeliverySettings:
 
     concurrent_sends: int = setting(8, kinds.whole(1, 100), "Messages under way at one time.")
     per_platform_per_second: float = setting(
-        20.0, kinds.number(0.1, 50), "Messages a second to one platform, at most."
+        20.0,
+        kinds.number(0.1, 50),
+        "Messages a second to one platform, at most, where it has no rate of its own here.",
+    )
+    slack_per_second: float = setting(
+        50.0, kinds.number(0.1, 1_000), "Messages a second to all of Slack, at most."
+    )
+    slack_per_workspace_per_second: float = setting(
+        5.0, kinds.number(0.1, 50), "Messages a second to one Slack workspace, at most."
+    )
+    discord_per_second: float = setting(
+        40.0,
+        kinds.number(0.1, 50),
+        "Messages a second to Discord, at most; it allows 50 calls of all kinds.",
     )
     per_channel_seconds: float = setting(
         1.0, kinds.number(0, 60), "Least time between two messages to one channel."
@@ -306,6 +319,12 @@ class SlackSettings:
         kinds.web_address(),
         "Base address of Slack's Web API.",
     )
+    webhook_url: Secret | None = variable(
+        "SLACK_WEBHOOK_URL",
+        None,
+        kinds.secret(),
+        "An incoming webhook: where `--to slack-webhook` posts.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +349,12 @@ class DiscordSettings:
         None,
         kinds.whole(1, 10_000),
         "How many shards there are; Discord says so where this is unset.",
+    )
+    webhook_url: Secret | None = variable(
+        "DISCORD_WEBHOOK_URL",
+        None,
+        kinds.secret(),
+        "A channel's webhook: where `--to discord-webhook` posts.",
     )
 
 

@@ -27,19 +27,23 @@ _HEADLINE: Final = "arXiv"
 
 
 class SlackRenderer:
-    """Digests and replies as the JSON of Slack's messages."""
+    """Digests and replies as the JSON of Slack's messages.
 
-    def __init__(self, *, command: str = "/arxiv") -> None:
+    `for_webhook` leaves out what an incoming webhook cannot have: threads and buttons.
+    """
+
+    def __init__(self, *, command: str = "/arxiv", for_webhook: bool = False) -> None:
         self._command = command  # what people type before a verb
+        self._for_webhook = for_webhook
 
     def digest(self, digest: Digest, subscription: Subscription) -> tuple[str, ...]:
         """The exact payloads, one for each message; the first is the parent."""
         if digest.is_empty:
             return (_nothing(digest),)
-        if subscription.threads:
+        if subscription.threads and not self._for_webhook:
             papers = (each for entry in digest.entries for each in _in_thread(entry))
             return (_parent(digest, subscription), *papers)
-        return tuple(_in_channel(digest, subscription))
+        return tuple(_in_channel(digest, subscription, with_buttons=not self._for_webhook))
 
     def reply(self, reply: Reply) -> tuple[str, ...]:
         """The payloads that answer a command; of several the first is the head of the others."""
@@ -98,12 +102,9 @@ def _in_thread(entry: DigestEntry) -> Iterator[str]:
         yield write_payload(_paper_text(entry), blocks, papers=[entry.paper.arxiv_id])
 
 
-def _in_channel(digest: Digest, subscription: Subscription) -> Iterator[str]:
+def _in_channel(digest: Digest, subscription: Subscription, *, with_buttons: bool) -> Iterator[str]:
     groups: list[list[Block]] = [_head(digest, subscription)]
-    groups += [
-        [divider(), *(block for each in paper_groups(entry) for block in each)]
-        for entry in digest.entries
-    ]
+    groups += [[divider(), *_whole(entry, with_buttons=with_buttons)] for entry in digest.entries]
     summary = f"{_headline(digest)}: {_counts(digest, subscription)}"
     for blocks, numbers in limits.messages(groups):
         entries = digest.entries[max(numbers.start - 1, 0) : numbers.stop - 1]
@@ -114,6 +115,11 @@ def _in_channel(digest: Digest, subscription: Subscription) -> Iterator[str]:
             papers=[entry.paper.arxiv_id for entry in entries],
             in_channel=True,
         )
+
+
+def _whole(entry: DigestEntry, *, with_buttons: bool) -> list[Block]:
+    groups = paper_groups(entry, with_buttons=with_buttons)
+    return [block for group in groups for block in group]
 
 
 def _paper_text(entry: DigestEntry) -> str:

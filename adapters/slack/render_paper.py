@@ -30,7 +30,9 @@ _SMALL_PRINT: Final = 1_500
 _UNVERIFIED: Final = " (not found in the paper)"  # behind a figure that the check did not find
 
 
-def paper_groups(entry: DigestEntry, *, with_thumbs: bool = True) -> list[list[Block]]:
+def paper_groups(
+    entry: DigestEntry, *, with_buttons: bool = True, with_thumbs: bool = True
+) -> list[list[Block]]:
     """One paper: who wrote what, why it is here, its summary, its buttons.
 
     What is in one list belongs together; where they do not fit into one message, it is parted
@@ -38,17 +40,13 @@ def paper_groups(entry: DigestEntry, *, with_thumbs: bool = True) -> list[list[B
     """
     head = [section(f"{title_line(entry)}\n{authors(entry.paper.authors)}")]
     head.append(context("\n".join(filter(None, (facts(entry), reasons(entry.reasons))))))
-    buttons = paper_buttons(
-        entry.paper.versioned_id,
-        summarize=entry.summary is None or entry.summary.is_extract,
-        with_thumbs=with_thumbs,
-    )
-    if entry.summary is None:
-        return [[*head, buttons]]
-    [first, *more] = summary_groups(entry.summary) or [[]]
-    if not more:
-        return [[*head, *first, buttons]]
-    return [[*head, *first], *more[:-1], [*more[-1], buttons]]
+    sections = summary_groups(entry.summary) if entry.summary is not None else []
+    groups = [[*head, *(sections[0] if sections else ())], *sections[1:]]
+    if with_buttons:
+        summarize = entry.summary is None or entry.summary.is_extract
+        value = entry.paper.versioned_id
+        groups[-1].append(paper_buttons(value, summarize=summarize, with_thumbs=with_thumbs))
+    return groups
 
 
 def title_line(entry: DigestEntry) -> str:

@@ -9,9 +9,11 @@ from bot.app.joining import next_steps
 from bot.app.once import SampleDay, digest_once, print_digest, publish_text, sample_days, say
 from bot.app.publish import Published, publish
 from bot.app.service import Service, back_up, erase, open_service
+from bot.app.webhooks import WEBHOOKS
 
 __all__ = [
     "COMMAND",
+    "WEBHOOKS",
     "App",
     "Platform",
     "Published",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from adapters.terminal.messenger import TerminalMessenger, open_console
 from adapters.terminal.progress import TerminalProgress
 from adapters.terminal.render import TerminalRenderer
 from bot.app.reading import Arxiv, Reading, no_model, open_arxiv, open_reading
+from bot.app.webhooks import open_webhooks
 from bot.config import Settings, WhoManages
 from bot.domain.feed_health import PollingRules
 from bot.domain.verbs import help_text
@@ -89,7 +90,7 @@ async def open_app(
     """The whole bot on its database.
 
     `feed` and `clock` stand in for the real ones in the demo; `database` is one that is open
-    already, and stays so; `platforms` come beside the terminal and text files.
+    already, and stays so; `platforms` come beside the terminal, text files and webhooks.
 
     Raises UserError, TransientError or PermanentError when the database cannot be opened.
     """
@@ -108,6 +109,8 @@ async def open_app(
             clock=clock,
             telemetry=telemetry,
         ) as reading:
+            webhooks = await stack.enter_async_context(open_webhooks(settings))
+            posting = {name: Platform(*webhook) for name, webhook in webhooks.items()}
             yield _wire(
                 settings,
                 database=database,
@@ -115,7 +118,7 @@ async def open_app(
                 reading=reading,
                 feed=feed or arxiv.feed,
                 clock=clock,
-                platforms=platforms or {},
+                platforms={**posting, **(platforms or {})},
                 telemetry=telemetry,
             )
 
@@ -235,6 +238,7 @@ def _wire(
         messengers={name: platform.messenger for name, platform in everywhere.items()},
         clock=clock,
         rules=_delivery_rules(settings),
+        platform_rules=_platform_rules(settings),
         telemetry=telemetry,
         tellers={
             name: platform.teller
@@ -271,6 +275,19 @@ def _delivery_rules(settings: Settings) -> DeliveryRules:
         give_up_after=timedelta(hours=settings.delivery.give_up_after_hours),
         stale_after=timedelta(days=settings.days_back),
     )
+
+
+def _platform_rules(settings: Settings) -> dict[str, DeliveryRules]:
+    """Slack counts by workspace, Discord by bot."""
+    rules = _delivery_rules(settings)
+    return {
+        "slack": replace(
+            rules,
+            per_platform_per_second=settings.delivery.slack_per_second,
+            per_workspace_per_second=settings.delivery.slack_per_workspace_per_second,
+        ),
+        "discord": replace(rules, per_platform_per_second=settings.delivery.discord_per_second),
+    }
 
 
 def subscription_defaults(settings: Settings) -> SubscriptionDefaults:

@@ -9,14 +9,23 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from bot.domain.outbox import OutboxMessage
 from bot.domain.subscriptions import Destination
 from bot.ports import NO_TELEMETRY, Clock, Messenger, Telemetry, Teller, UnitOfWorkFactory
 from bot.services.lane import Lane
 from bot.services.refusals import RefusalService
-from bot.services.sending import DeliveryRules, Refused, Sender, Sent, record, tell
+from bot.services.sending import (
+    DeliveryRules,
+    Outcome,
+    Refused,
+    Sender,
+    Sent,
+    record,
+    tell,
+    why_not_sent,
+)
 
 
 class DeliveryService:
@@ -80,16 +89,29 @@ class DeliveryService:
         """Send to a channel again that refused us: it was unarchived, or we were invited."""
         await self.refusals.accept(destination)
 
-    async def deliver_due(self, *, limit: int = 100, platforms: Sequence[str] | None = None) -> int:
-        """Send everything that is due now, without pace; returns how many messages were sent.
+    async def deliver_due(
+        self,
+        *,
+        limit: int = 100,
+        platforms: Sequence[str] | None = None,
+        pause_seconds: float = 0.0,
+        on_trouble: Callable[[str], None] | None = None,
+    ) -> int:
+        """Send everything that is due now, in turn; returns how many messages were sent.
 
         For a terminal and for tests; whoever has rates wants `drain`. `platforms` leaves the
-        messages of all others to another process.
+        messages of all others to another process, `pause_seconds` pass between two calls, and
+        `on_trouble` is told why a message was not sent.
         """
         sent = 0
         while claimed := await self._claim(limit, platforms or self.platforms):
             for message in claimed:
-                sent += await self._deliver(message)
+                if sent and pause_seconds:
+                    await self._clock.sleep(pause_seconds)
+                outcome = await self._deliver(message)
+                sent += isinstance(outcome, Sent)
+                if on_trouble is not None and (reason := why_not_sent(outcome)):
+                    on_trouble(reason)
         return sent
 
     async def _claim(self, limit: int, platforms: Sequence[str]) -> tuple[OutboxMessage, ...]:
@@ -104,7 +126,7 @@ class DeliveryService:
             await unit.commit()
         return claimed
 
-    async def _deliver(self, message: OutboxMessage) -> bool:
+    async def _deliver(self, message: OutboxMessage) -> Outcome:
         messenger = self._messengers[message.destination.platform]
         outcome = await Sender(messenger, clock=self._clock, rules=self._rules).attempt(message)
         async with self._open_unit() as unit:
@@ -113,4 +135,4 @@ class DeliveryService:
         tell(outcome, self._telemetry)
         if is_news and isinstance(outcome, Refused):
             await self.refusals.heed(message.destination, outcome.error)
-        return isinstance(outcome, Sent)
+        return outcome

@@ -83,6 +83,11 @@ class RefusalService:
             return
         await self._tell(news, reason)
 
+    async def reason(self, destination: Destination) -> str:
+        """Why a channel gets nothing, in a sentence; "" while it takes messages."""
+        async with self._open_unit() as unit:
+            return (await unit.destinations.state(destination)).disabled_reason
+
     async def accept(self, destination: Destination) -> bool:
         """Send to a channel again, and at once; False where it did not refuse us."""
         async with self._open_unit() as unit:

@@ -202,6 +202,17 @@ async def record(unit: UnitOfWork, outcome: Outcome, *, rest_seconds: float) -> 
     return False
 
 
+def why_not_sent(outcome: Outcome) -> str:
+    """What kept a message from its channel, in a sentence; "" when nothing did."""
+    match outcome:
+        case Postponed(error=error) | Refused(error=error):
+            return str(error)
+        case GivenUp(reason=reason):
+            return reason
+        case _:
+            return ""
+
+
 def tell(outcome: Outcome, telemetry: Telemetry) -> None:
     """Say in the log and to telemetry what became of a message."""
     message = outcome.message
