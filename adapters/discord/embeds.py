@@ -18,7 +18,8 @@ from adapters.discord.render_paper import (
 from bot.domain.digest import DigestEntry
 
 _TOGETHER: Final = 5  # papers in one message: as many as a row has buttons
-_IN_PASSING: Final = 1_100  # characters of one of several
+_IN_PASSING: Final = 1_150  # characters of one of several: five fit into a message
+_BEGINNING: Final = 450  # characters of its summary: what is read in passing
 REST: Final = " … *(more: 📄)*"  # behind what was cut
 PLAIN_REST: Final = " …"
 _SHORTEST_BEGINNING: Final = 200
@@ -80,7 +81,7 @@ def in_passing(entry: DigestEntry, *, rest: str = REST) -> Part:
     if entry.summary and (footer := summary_footer(entry.summary)):
         embed["footer"] = {"text": footer}
     described = facts(entry)
-    room = _IN_PASSING - limits.embed_length(embed) - limits.length(described)
+    room = min(_BEGINNING, _IN_PASSING - limits.embed_length(embed) - limits.length(described))
     if entry.summary and (blocks := summary_blocks(entry.summary)):
         described = f"{described}\n\n{_beginning(blocks, room, rest)}"
     embed["description"] = described

@@ -89,7 +89,7 @@ class DiscordRenderer:
 
 def digest_name(digest: Digest) -> str:
     """What a digest's thread or forum post is called."""
-    papers = "nothing new" if digest.is_empty else _papers(digest)
+    papers = "no papers" if digest.is_empty else _papers(digest)
     return f"{_named(digest)} · {papers}"
 
 
@@ -115,7 +115,7 @@ def _nothing(digest: Digest, subscription: Subscription) -> str:
     """A quiet line: nobody's phone rings for it."""
     categories = _categories(subscription)
     lines = [
-        f"**{_named(digest)}** · nothing new in {categories}",
+        f"**{_named(digest)}** · no papers in {categories}",
         our_text(digest.silence_reason, is_content=True),
         *(_notice(each) for each in digest.notices),
     ]
