@@ -93,8 +93,13 @@ class DiscordClient(discord.AutoShardedClient):
 
     # --- what happens to us ----------------------------------------------------------------
 
+    async def on_shard_connect(self, shard_id: int) -> None:
+        """A new session: commands reach us from here on."""
+        if self.listener:
+            await self.listener.shard_heard(shard_id)
+
     async def on_shard_ready(self, shard_id: int) -> None:
-        """A new session."""
+        """All servers of a new session are known."""
         if self.listener:
             await self.listener.shard_ready(shard_id)
 

@@ -115,10 +115,6 @@ class Connection:
         if not self._heard.issuperset(wanted):
             raise TransientError(self._trouble)
 
-    def hears(self, shard_id: int) -> bool:
-        """Whether a shard is connected."""
-        return shard_id in self._heard
-
     def shard_heard(self, shard_id: int) -> None:
         """A shard is ready, or has resumed."""
         self._heard.add(shard_id)
@@ -145,9 +141,9 @@ class Connection:
             except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
                 self._trouble = _sentence(error)
             finally:
-                self._first_answer.set()
                 self._heard.clear()
                 await self._close()
+                self._first_answer.set()
             failures += 1
             wait = _wait_seconds(failures)
             log.error(
@@ -172,6 +168,7 @@ class Connection:
         self._client.clear()
         self._client.shard_count = self._shard_count
         self._client.http.token = None
+        self._client.http.connector = discord.utils.MISSING  # it was closed with its session
 
 
 def _wait_seconds(failures: int) -> float:

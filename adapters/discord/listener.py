@@ -52,6 +52,7 @@ class Listener:
         self._standing = standing
         self._open_unit = open_unit
         self._work = work  # for people: bounded, for each asks something of a model or arXiv
+        self._ready_shards: set[int] = set()
         self._news = news  # of what happens to us: none of it may be missed
 
     # --- what people do --------------------------------------------------------------------
@@ -119,23 +120,29 @@ class Listener:
     # --- what happens to us ----------------------------------------------------------------
 
     def hears(self, shard_id: int) -> bool:
-        """Whether a shard's session has begun."""
-        return self._connection.hears(shard_id)
+        """Whether a shard knows its servers, so that what is told of one is news."""
+        return shard_id in self._ready_shards
+
+    async def shard_heard(self, shard_id: int) -> None:
+        """A shard's session has begun."""
+        self._connection.shard_heard(shard_id)
 
     async def shard_ready(self, shard_id: int) -> None:
-        """A shard begins a new session: what happened before it began, nobody tells."""
-        self._connection.shard_heard(shard_id)
+        """A shard knows its servers; what happened to us before that nobody tells."""
+        self._ready_shards.add(shard_id)
         log.info("discord.shard_ready", extra={"shard": shard_id})
         self._note(self._standing.everything_may_have_changed(), "looking at all servers")
 
     async def shard_resumed(self, shard_id: int) -> None:
         """A shard goes on with its session: what happened meanwhile is told by and by."""
         self._connection.shard_heard(shard_id)
+        self._ready_shards.add(shard_id)
         log.info("discord.shard_resumed", extra={"shard": shard_id})
 
     async def shard_lost(self, shard_id: int) -> None:
         """A shard's connection broke."""
         self._connection.shard_lost(shard_id)
+        self._ready_shards.discard(shard_id)
         log.warning("discord.shard_lost", extra={"shard": shard_id})
 
     async def guild_joined(self, guild_id: int) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.arxiv_server import ArxivServer
-from tests.fakes.bot_on_discord import bot_on_discord, prepare_home, until
+from tests.fakes.bot_on_discord import bot_on_discord, prepare_home
 from tests.fakes.discord import DiscordServer
 from tests.fakes.discord.shapes import Message
 from tests.shared_data import ARXIV_DATA, needs_shared

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,8 +24,8 @@ from tests.fakes.arxiv_server import ArxivServer
 from tests.fakes.discord import DiscordServer
 
 WEDNESDAY = datetime(2026, 1, 21, 9, 30, tzinfo=UTC)
-PATIENCE_SECONDS = 30.0  # a busy machine is slow; a broken bot never gets there
 _LOOK_SECONDS = 0.02
+_LOOKS = 1_500  # a busy machine is slow; a broken bot never gets there
 
 
 @dataclass(slots=True)
@@ -72,19 +72,27 @@ class BotOnDiscord:
 
     async def refused(self, channel_id: int, code: str | None) -> None:
         """Wait until a channel stands so."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while await self.refusal(channel_id) != code:
-                await asyncio.sleep(_LOOK_SECONDS)
+        await _until(lambda: self._stands_so(channel_id, code), what=f"{channel_id}: {code}")
+
+    async def _stands_so(self, channel_id: int, code: str | None) -> bool:
+        return await self.refusal(channel_id) == code
 
 
 async def until(condition: Callable[[], bool], *, what: str) -> None:
-    """Wait until something is so."""
-    try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while not condition():
-                await asyncio.sleep(_LOOK_SECONDS)
-    except TimeoutError:
-        raise AssertionError(f"it never came: {what}") from None
+    """Wait until something is so. Raises AssertionError when it never comes."""
+
+    async def is_so() -> bool:
+        return condition()
+
+    await _until(is_so, what=what)
+
+
+async def _until(condition: Callable[[], Awaitable[bool]], *, what: str) -> None:
+    for _ in range(_LOOKS):
+        if await condition():
+            return
+        await asyncio.sleep(_LOOK_SECONDS)
+    raise AssertionError(f"it never came: {what}")
 
 
 def prepare_home(home: Path, migrated: Path, **config: object) -> None:
@@ -138,7 +146,6 @@ async def bot_on_discord(
         )
         check = await stack.enter_async_context(chat.listening(app, web))
         bot = BotOnDiscord(app, clock, check)
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while not discord.commands or not await bot.is_ready():
-                await asyncio.sleep(_LOOK_SECONDS)
+        await until(lambda: bool(discord.commands), what="the commands")
+        await _until(bot.is_ready, what="the gateway")
         yield bot
