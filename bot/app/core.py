@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -21,6 +21,7 @@ from bot.app.reading import Arxiv, Reading, no_model, open_arxiv, open_reading
 from bot.app.webhooks import open_webhooks
 from bot.config import Settings, WhoManages
 from bot.domain.feed_health import PollingRules
+from bot.domain.outbox import Share
 from bot.domain.verbs import help_text
 from bot.errors import UserError
 from bot.ports import (
@@ -86,11 +87,13 @@ async def open_app(
     database: Database | None = None,
     platforms: Mapping[str, Platform] | None = None,
     telemetry: Telemetry = NO_TELEMETRY,
+    watched: Sequence[str] = (),
 ) -> AsyncIterator[App]:
     """The whole bot on its database.
 
     `feed` and `clock` stand in for the real ones in the demo; `database` is one that is open
-    already, and stays so; `platforms` come beside the terminal, text files and webhooks.
+    already, and stays so; `platforms` come beside the terminal, text files and webhooks;
+    `watched` are categories to look at whether or not somebody subscribed to them.
 
     Raises UserError, TransientError or PermanentError when the database cannot be opened.
     """
@@ -120,6 +123,7 @@ async def open_app(
                 clock=clock,
                 platforms={**posting, **(platforms or {})},
                 telemetry=telemetry,
+                watched=watched,
             )
 
 
@@ -144,6 +148,7 @@ def _wire(
     clock: Clock,
     platforms: Mapping[str, Platform],
     telemetry: Telemetry,
+    watched: Sequence[str],
 ) -> App:
     open_unit = database.unit_of_work
     holidays = frozenset(settings.arxiv.extra_holidays)
@@ -193,8 +198,10 @@ def _wire(
             clock=clock,
             extra_holidays=holidays,
             telemetry=telemetry,
+            watched=watched,
         ),
         telemetry=telemetry,
+        watched=watched,
     )
     desk = Desk(
         subscribing=SubscribingService(
@@ -278,16 +285,30 @@ def _delivery_rules(settings: Settings) -> DeliveryRules:
 
 
 def _platform_rules(settings: Settings) -> dict[str, DeliveryRules]:
-    """Slack counts by workspace, Discord by bot."""
+    """Slack counts by workspace, Discord by bot, over all processes that share its servers."""
     rules = _delivery_rules(settings)
+    share = discord_share(settings)
     return {
         "slack": replace(
             rules,
             per_platform_per_second=settings.delivery.slack_per_second,
             per_workspace_per_second=settings.delivery.slack_per_workspace_per_second,
         ),
-        "discord": replace(rules, per_platform_per_second=settings.delivery.discord_per_second),
+        "discord": replace(
+            rules,
+            per_platform_per_second=settings.delivery.discord_per_second
+            * (share.part if share else 1),
+            share=share,
+        ),
     }
+
+
+def discord_share(settings: Settings) -> Share | None:
+    """The servers whose shards are this process's; None where all are."""
+    discord = settings.discord
+    if discord.shard_ids is None or discord.shard_count is None:
+        return None
+    return Share(discord.shard_ids, discord.shard_count)
 
 
 def subscription_defaults(settings: Settings) -> SubscriptionDefaults:

@@ -62,7 +62,13 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
         platforms = {name: each for chat in chats for name, each in chat.platforms.items()}
         bot = await stack.enter_async_context(
             open_app(
-                settings, clock=clock, database=database, platforms=platforms, telemetry=telemetry
+                settings,
+                clock=clock,
+                database=database,
+                platforms=platforms,
+                telemetry=telemetry,
+                # What config.json names is shown on the pages; the built-in list is nobody's wish.
+                watched=settings.categories if settings.source else (),
             )
         )
         watch = await stack.enter_async_context(LoopWatch(telemetry=telemetry))

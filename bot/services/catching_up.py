@@ -45,12 +45,14 @@ class CatchingUpService:
         clock: Clock,
         extra_holidays: frozenset[date] = frozenset(),
         telemetry: Telemetry = NO_TELEMETRY,
+        watched: Sequence[str] = (),
     ) -> None:
         self._papers = papers
         self._open_unit = open_unit
         self._clock = clock
         self._extra_holidays = extra_holidays
         self._telemetry = telemetry
+        self._watched = tuple(watched)  # for the pages, whether or not anybody subscribed
 
     async def notice(self) -> tuple[date, ...]:
         """Remember the days that the feed no longer carries and the store lacks; the fresh ones.
@@ -138,8 +140,8 @@ class CatchingUpService:
     async def _catch_up(self, missed: MissedDay) -> None:
         """Fetch one day and store it, with the mark that it is done."""
         async with self._open_unit() as unit:
-            wanted = await unit.subscriptions.wanted_categories()
-        codes = tuple(codes_covered(wanted))
+            subscribed = await unit.subscriptions.wanted_categories()
+        codes = tuple(codes_covered(tuple(sorted({*subscribed, *self._watched}))))
         start, end = calendar.submission_window(missed.day, self._extra_holidays)
         papers = await self._papers.submitted_between(codes, start, end)
         async with self._open_unit() as unit:

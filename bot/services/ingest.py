@@ -84,6 +84,7 @@ class IngestService:
         catching_up: CatchingUpService | None = None,
         telemetry: Telemetry = NO_TELEMETRY,
         jitter: Callable[[], float] = random.random,
+        watched: Sequence[str] = (),
     ) -> None:
         self._feed = feed
         self._open_unit = open_unit
@@ -92,6 +93,7 @@ class IngestService:
         self._catching_up = catching_up
         self._telemetry = telemetry
         self._jitter = jitter
+        self._watched = tuple(watched)  # for the pages, whether or not anybody subscribed
         self._may_have_missed = True  # a crash may have come between a look and what follows it
 
     async def poll(self) -> datetime:
@@ -103,8 +105,9 @@ class IngestService:
         """
         now = self._clock.now()
         async with self._open_unit() as unit:
-            wanted = await unit.subscriptions.wanted_categories()
+            subscribed = await unit.subscriptions.wanted_categories()
             checks = await unit.feeds.latest(limit=_CHECKS_READ)
+        wanted = tuple(sorted({*subscribed, *self._watched}))
         if not wanted:
             return now + self._rules.poll
         next_at = _next_look(checks, wanted)
