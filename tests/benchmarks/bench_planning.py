@@ -30,7 +30,7 @@ from bot.domain.matching import Reader
 from bot.domain.papers import Paper
 from bot.domain.subscriptions import Destination, Subscription
 from bot.domain.summary import SummarySource
-from bot.ports import FullText
+from bot.ports import FullText, Renderer
 from bot.services.planning import PlanningService
 from bot.services.rarity import RarityService
 from bot.services.summaries import SummaryService
@@ -184,13 +184,13 @@ async def _plan(path: str) -> dict[str, float]:
     }
 
 
-def planning_service(database: Database) -> PlanningService:
+def planning_service(database: Database, renderer: Renderer | None = None) -> PlanningService:
     """Plan for `database` as the service does, at `NOW`."""
     clock = FrozenClock(NOW)
     open_unit = database.unit_of_work
     return PlanningService(
         open_unit=open_unit,
-        renderers={"slack": ThreadRenderer()},
+        renderers={"slack": renderer or ThreadRenderer()},
         summaries=SummaryService(
             summarizer=None,
             extractor=ExtractiveSummarizer(),
