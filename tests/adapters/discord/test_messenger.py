@@ -23,6 +23,7 @@ from tests.fakes.discord import DiscordServer
 from tests.fakes.discord.shapes import REQUIRE_TAG
 from tests.fakes.discord_client import point_at
 
+VOICE = 2  # a channel's type: it can be written in, and knows no threads
 POST = "POST /channels/{channel_id}/messages"
 START = "POST /channels/{channel_id}/messages/{message_id}/threads"
 PARENT = write_payload(content="**arXiv** · 1 paper", post_name="arXiv · Wed · 1 paper")
@@ -276,6 +277,49 @@ async def test_a_thread_somebody_deleted_is_started_again(
 
     [thread] = server.threads("papers")
     assert len(thread.messages) == 1
+
+
+async def test_a_digest_somebody_deleted_is_given_up_and_its_channel_is_not(
+    server: DiscordServer, messenger: DiscordMessenger
+) -> None:
+    parent = await messenger.send(message(server))
+    server.delete_message(server.messages("papers")[0])
+
+    with pytest.raises(PermanentError) as deleted:
+        await messenger.send(reply(server, parent))
+
+    assert deleted.value.code == "unknown_message"
+    assert deleted.value.code not in REFUSALS
+    assert server.messages("papers") == []
+
+
+async def test_where_there_are_no_threads_the_papers_follow_in_the_channel(
+    server: DiscordServer, http: HTTPClient, messenger: DiscordMessenger
+) -> None:
+    server.channel("general").type = VOICE
+    parent = await messenger.send(message(server, channel="general"))
+
+    await messenger.send(reply(server, parent, 1, channel="general"))
+    await messenger.send(replace(reply(server, parent, 2, channel="general"), payload=OTHER_PAPER))
+
+    assert len(server.messages("general")) == 3
+    assert len(server.calls(START)) == 1
+    restarted = DiscordMessenger(http, clock=FrozenClock())
+    assert await restarted.find_sent(reply(server, parent, 1, channel="general")) is not None
+
+
+async def test_in_direct_messages_no_thread_is_even_tried(
+    server: DiscordServer, messenger: DiscordMessenger
+) -> None:
+    person = server.user("member")
+    channel = server.world.direct_channel(person.user)
+    place = Destination("discord", "@me", str(channel.id))
+    parent = await messenger.send(replace(message(server), destination=place))
+
+    await messenger.send(replace(reply(server, parent), destination=place))
+
+    assert len(channel.messages) == 2
+    assert server.calls(START) == []
 
 
 async def test_a_thread_started_before_a_crash_is_used(
