@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from adapters.database.session import AnyRow, Session
 from adapters.database.tables import UtcDateTime, destinations, outbox
-from bot.domain.outbox import MessageRef, OutboxMessage, OutboxState
+from bot.domain.outbox import MessageRef, OutboxMessage, OutboxState, Share, share_key
 from bot.domain.subscriptions import Destination
 
 _PENDING = OutboxState.PENDING.value
@@ -61,7 +61,12 @@ def _is_next(now: datetime) -> sa.ColumnElement[bool]:
     )
 
 
-def _on(platforms: Sequence[str] | None, resting: Collection[str] = ()) -> sa.ColumnElement[bool]:
+def _on(
+    platforms: Sequence[str] | None, resting: Collection[str] = (), share: Share | None = None
+) -> sa.ColumnElement[bool]:
+    if share is not None:
+        is_ours = (outbox.c.share_key % share.count).in_(share.ids)
+        return sa.and_(_on(platforms, resting), is_ours)
     if resting:
         left_alone = (
             sa.func.substr(outbox.c.destination, 1, len(workspace) + 1) == f"{workspace}:"
@@ -98,12 +103,13 @@ class OutboxTable:
         limit: int,
         platforms: Sequence[str] | None = None,
         resting: Collection[str] = (),
+        share: Share | None = None,
     ) -> tuple[OutboxMessage, ...]:
         """Looks first without a lock, so that waiting for work keeps nobody from writing.
 
         Then claims follow one another: two at once could each see a different one as the first.
         """
-        candidates = await self._candidates(now, limit, _on(platforms, resting))
+        candidates = await self._candidates(now, limit, _on(platforms, resting, share))
         if not candidates:
             return ()
         await self._session.lock("outbox.claim")
@@ -140,11 +146,12 @@ class OutboxTable:
         now: datetime,
         platforms: Sequence[str] | None = None,
         resting: Collection[str] = (),
+        share: Share | None = None,
     ) -> datetime | None:
         """The earliest of what waits for its time, and of leases that may end."""
         firsts = (
             sa.select(sa.func.min(outbox.c.id).label("id"))
-            .where(outbox.c.state == _PENDING, _on(platforms, resting))
+            .where(outbox.c.state == _PENDING, _on(platforms, resting, share))
             .group_by(outbox.c.destination)
             .subquery()
         )
@@ -154,7 +161,7 @@ class OutboxTable:
             .join_from(firsts, outbox, outbox.c.id == firsts.c.id)
             .where(_no_other(_SENDING), _IS_WANTED),
             sa.select(sa.func.min(outbox.c.lease_until)).where(
-                outbox.c.state == _SENDING, _on(platforms, resting), _IS_WANTED
+                outbox.c.state == _SENDING, _on(platforms, resting, share), _IS_WANTED
             ),
         )
         moments = [row[0] for query in queries for row in await self._session.rows(query)]
@@ -289,6 +296,7 @@ def _row(message: OutboxMessage, now: datetime) -> dict[str, Any]:
         "key": message.key,
         "platform": message.destination.platform,
         "destination": str(message.destination),
+        "share_key": share_key(message.destination.workspace_id),
         "payload": message.payload,
         "position": message.position,
         "parent_key": message.parent_key,

@@ -306,6 +306,7 @@ outbox = sa.Table(
     sa.Column("key", sa.Text, nullable=False),
     sa.Column("platform", sa.Text, nullable=False),
     sa.Column("destination", sa.Text, nullable=False),
+    sa.Column("share_key", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("payload", sa.Text, nullable=False),
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("parent_key", sa.Text, index=True),

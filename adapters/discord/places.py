@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -94,16 +93,6 @@ def actor_of_message(message: discord.Message, place: Place, *, language: str) -
 def may_manage(permissions: discord.Permissions) -> bool:
     """Whether these let somebody change a channel's subscriptions, where only managers may."""
     return permissions.administrator or permissions.manage_channels
-
-
-def shard_of(workspace_id: str, shard_count: int) -> int:
-    """The shard that hears a guild; the first one hears direct messages."""
-    return (int(workspace_id) >> 22) % shard_count if workspace_id.isdecimal() else 0
-
-
-def is_heard(workspace_id: str, *, shard_ids: Iterable[int] | None, shard_count: int) -> bool:
-    """Whether one of these shards (None: all) hears a guild."""
-    return shard_ids is None or shard_of(workspace_id, shard_count) in set(shard_ids)
 
 
 def _is_thread(channel: Any) -> bool:

@@ -18,7 +18,7 @@ from adapters.discord.commands import context_menu, root_command
 from adapters.discord.gateway import Connection, IdentifyTurns, point_at
 from adapters.discord.listener import Listener
 from adapters.discord.messenger import DiscordMessenger
-from adapters.discord.places import PLATFORM, is_heard
+from adapters.discord.places import PLATFORM
 from adapters.discord.reactions import Reactions
 from adapters.discord.render import DiscordRenderer
 from adapters.discord.standing import Standing
@@ -26,7 +26,7 @@ from adapters.discord.sync import keep_commands_registered
 from adapters.discord.work import Work
 from adapters.web.health import Check
 from adapters.web.server import WebServer
-from bot.app.core import App, Platform
+from bot.app.core import App, Platform, discord_share
 from bot.config import Settings
 from bot.config_settings import DiscordSettings
 from bot.errors import UserError
@@ -90,6 +90,7 @@ class DiscordChat:
 
     def _listener(self, bot: App) -> Listener:
         language = self._settings.language
+        share = discord_share(self._settings)
         answering = Answering(
             desk=bot.desk,
             delivery=bot.delivery,
@@ -108,18 +109,11 @@ class DiscordChat:
                 self._client,
                 refusals=bot.refusals,
                 open_unit=bot.database.unit_of_work,
-                is_heard=self._is_heard,
+                is_heard=share.holds if share else lambda _: True,
             ),
             open_unit=bot.database.unit_of_work,
             work=self._work,
             news=self._news,
-        )
-
-    def _is_heard(self, workspace_id: str) -> bool:
-        return is_heard(
-            workspace_id,
-            shard_ids=self._settings.discord.shard_ids,
-            shard_count=self._client.shard_count or 1,
         )
 
 
@@ -142,8 +136,9 @@ async def open_discord(
     client = DiscordClient(
         turns=IdentifyTurns(clock), shard_ids=discord.shard_ids, shard_count=discord.shard_count
     )
+    share = discord_share(settings)
     messenger = DiscordMessenger(
-        client.http, clock=clock, per_second=CEILING_PER_SECOND * _part(discord)
+        client.http, clock=clock, per_second=CEILING_PER_SECOND * (share.part if share else 1)
     )
     connection = Connection(
         client,
@@ -172,13 +167,6 @@ async def open_discord(
 
 def _register(client: DiscordClient, news: Work, clock: Clock, home: Path) -> None:
     news.start(keep_commands_registered(client.tree, home, clock=clock), name="discord commands")
-
-
-def _part(settings: DiscordSettings) -> float:
-    """Our part of what all processes of the bot may ask of Discord together."""
-    if settings.shard_ids is None or settings.shard_count is None:
-        return 1.0
-    return len(settings.shard_ids) / settings.shard_count
 
 
 def check_shards(settings: DiscordSettings) -> None:

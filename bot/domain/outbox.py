@@ -47,6 +47,31 @@ class OutboxMessage:
     created_at: datetime | None = field(default=None, compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One process's part of a platform's workspaces, where several processes share them."""
+
+    ids: tuple[int, ...]
+    count: int
+
+    @property
+    def part(self) -> float:
+        """How much of the whole it is, from 0 to 1."""
+        return len(self.ids) / self.count
+
+    def holds(self, workspace_id: str) -> bool:
+        """Whether a workspace's messages are this process's."""
+        return share_key(workspace_id) % self.count in self.ids
+
+
+def share_key(workspace_id: str) -> int:
+    """What decides, modulo the count, whose share a workspace is: as Discord shards its guilds.
+
+    0 for one that is no number, such as that of direct messages, which the first shard hears.
+    """
+    return int(workspace_id) >> 22 if workspace_id.isdecimal() else 0
+
+
 # What a platform calls it when a channel, or the whole workspace, takes nothing from us any more.
 # Messengers use these codes for their PermanentErrors, whatever their platform's own numbers are.
 # Such a channel is disabled and its messages wait; any other PermanentError concerns one message.

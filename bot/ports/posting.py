@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.digest import Digest, DigestEntry
-from bot.domain.outbox import MessageRef, OutboxMessage
+from bot.domain.outbox import MessageRef, OutboxMessage, Share
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,7 @@ class OutboxRepository(Protocol):
         limit: int,
         platforms: Sequence[str] | None = None,
         resting: Collection[str] = (),
+        share: Share | None = None,
     ) -> tuple[OutboxMessage, ...]:
         """Take messages that are due, at most one per destination, oldest first.
 
@@ -78,7 +79,8 @@ class OutboxRepository(Protocol):
         ended while `sending` comes back with `may_be_sent`. A message waits for the earlier
         ones of its destination, whatever keeps them, and all wait while their destination is
         disabled. `attempts` counts this claim. `parent_ref` is filled in. `platforms` asks for
-        these only; `resting` leaves workspaces ("slack:T1") alone for now.
+        these only, `share` for its workspaces'; `resting` leaves workspaces ("slack:T1") alone
+        for now.
         """
         ...
 
@@ -92,6 +94,7 @@ class OutboxRepository(Protocol):
         now: datetime,
         platforms: Sequence[str] | None = None,
         resting: Collection[str] = (),
+        share: Share | None = None,
     ) -> datetime | None:
         """When `claim` will next find something, at the earliest; not after `now` if it would now.
 

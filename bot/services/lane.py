@@ -178,7 +178,10 @@ class Lane:
             resting = self._resting(now)
             async with self._open_unit() as unit:
                 due = await unit.outbox.next_due(
-                    now=now, platforms=(self._platform,), resting=resting
+                    now=now,
+                    platforms=(self._platform,),
+                    resting=resting,
+                    share=self._rules.share,
                 )
             if due is None or due > now:
                 wait = self._rules.poll_seconds if due is None else (due - now).total_seconds()
@@ -193,6 +196,7 @@ class Lane:
                 limit=room,
                 platforms=(self._platform,),
                 resting=self._resting(now),
+                share=self._rules.share,
             )
             await unit.commit()
         self._take(claimed, lease_until=now + timedelta(seconds=self._rules.lease_seconds))

@@ -15,6 +15,7 @@ from bot.domain.outbox import (
     REFUSALS,
     MessageRef,
     OutboxMessage,
+    Share,
     is_hopeless,
     is_stale,
     retry_delay,
@@ -42,6 +43,7 @@ class DeliveryRules:
     lease_seconds: float = 120.0  # longer than a call, by what waiting for a turn may take
     first_retry_seconds: float = 5.0
     poll_seconds: float = 5.0  # how soon another process's messages are found
+    share: Share | None = None  # whose messages are ours; all where nobody else sends any
     stop_seconds: float = 6.0  # how long calls may finish at a graceful stop
 
     def __post_init__(self) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.domain.outbox import MessageRef, OutboxMessage, OutboxState
+from bot.domain.outbox import MessageRef, OutboxMessage, OutboxState, Share
 from bot.domain.subscriptions import Destination
 from tests.contract.conftest import Store, Stores
 from tests.contract.samples import NOW, OTHER_CHANNEL, PAPERS_CHANNEL, a_message
@@ -32,6 +32,7 @@ async def claim(
     now: datetime = NOW,
     limit: int = 10,
     platforms: Sequence[str] | None = None,
+    share: Share | None = None,
 ) -> tuple[OutboxMessage, ...]:
     async with store.unit_of_work() as uow:
         claimed = await uow.outbox.claim(
@@ -40,6 +41,7 @@ async def claim(
             lease_seconds=LEASE_SECONDS,
             limit=limit,
             platforms=platforms,
+            share=share,
         )
         await uow.commit()
         return claimed
@@ -285,6 +287,22 @@ async def test_a_process_may_claim_for_its_own_platforms_only(store: Store) -> N
     assert keys(await claim(store, platforms=["discord", "terminal"])) == ["d"]
     assert await claim(store, platforms=[]) == ()
     assert keys(await claim(store, platforms=["slack"])) == ["s"]
+
+
+async def test_processes_that_share_a_platform_claim_for_their_own_workspaces(
+    store: Store,
+) -> None:
+    even, odd = 2 << 22, 3 << 22
+    places = {"even": str(even), "odd": str(odd), "direct": "@me"}
+    for name, workspace in places.items():
+        await put(store, a_message(name, destination=Destination("discord", workspace, "1")))
+    first, second = Share((0,), 2), Share((1,), 2)
+
+    assert keys(await claim(store, share=second)) == ["odd"]
+    async with store.unit_of_work() as uow:
+        assert await uow.outbox.next_due(now=NOW, share=second) == AFTER_THE_LEASE
+        assert await uow.outbox.next_due(now=NOW, share=first) == NOW
+    assert keys(await claim(store, share=first)) == ["even", "direct"]
 
 
 @pytest.mark.parametrize("claimers", [2, 6])

@@ -20,7 +20,7 @@ from bot.domain import learning
 from bot.domain.commands import SubscriptionChanges
 from bot.domain.digest import Digest, DigestEntry
 from bot.domain.missed_days import MissedDay
-from bot.domain.outbox import MessageRef, OutboxMessage, OutboxState
+from bot.domain.outbox import MessageRef, OutboxMessage, OutboxState, Share
 from bot.domain.papers import Announcement, AnnounceType, Paper
 from bot.domain.profile import Profile
 from bot.domain.subscriptions import Destination, Subscription, SubscriptionState
@@ -543,10 +543,12 @@ class MemoryOutbox:
         limit: int,
         platforms: Sequence[str] | None = None,
         resting: Collection[str] = (),
+        share: Share | None = None,
     ) -> tuple[OutboxMessage, ...]:
         del holder
         memory = await self._transaction.write()
-        due = [each for each in self._heads(platforms, resting) if _due_at(each, now) <= now]
+        heads = self._heads(platforms, resting, share)
+        due = [each for each in heads if _due_at(each, now) <= now]
         due.sort(key=lambda posting: posting.message.state is OutboxState.PENDING)
         until = now + timedelta(seconds=lease_seconds)
         claimed = [self._claimed(posting) for posting in due[:limit]]
@@ -567,8 +569,10 @@ class MemoryOutbox:
         now: datetime,
         platforms: Sequence[str] | None = None,
         resting: Collection[str] = (),
+        share: Share | None = None,
     ) -> datetime | None:
-        return min((_due_at(head, now) for head in self._heads(platforms, resting)), default=None)
+        heads = self._heads(platforms, resting, share)
+        return min((_due_at(head, now) for head in heads), default=None)
 
     async def mark_sent(
         self,
@@ -626,7 +630,9 @@ class MemoryOutbox:
         states = [posting.message.state for posting in self._transaction.read().outbox.values()]
         return {state.value: states.count(state) for state in OutboxState}
 
-    def _heads(self, platforms: Sequence[str] | None, resting: Collection[str]) -> list[Posting]:
+    def _heads(
+        self, platforms: Sequence[str] | None, resting: Collection[str], share: Share | None
+    ) -> list[Posting]:
         """The message of each working destination that the others wait for."""
         memory = self._transaction.read()
         first: dict[Destination, Posting] = {}
@@ -636,6 +642,7 @@ class MemoryOutbox:
             destination = posting.message.destination
             state = memory.destinations.get(destination, DestinationState())
             is_asked = platforms is None or destination.platform in platforms
+            is_asked &= share is None or share.holds(destination.workspace_id)
             is_resting = f"{destination.platform}:{destination.workspace_id}" in resting
             if state.disabled_at is None and is_asked and not is_resting:
                 first[destination] = _first(first.get(destination, posting), posting)
