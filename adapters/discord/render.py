@@ -79,9 +79,9 @@ class DiscordRenderer:
     def _rest(self) -> str:
         return PLAIN_REST if self._for_webhook else REST
 
-    def _several_buttons(self, entries: Sequence[DigestEntry]) -> list[Part]:
+    def _several_buttons(self, entries: Sequence[DigestEntry]) -> Sequence[Part]:
         if self._for_webhook:
-            return []
+            return ()
         if len(entries) == 1:
             return paper_buttons(entries[0].paper.versioned_id)
         return grid(entries, Action.SUMMARIZE, Action.LIKE, Action.DISLIKE)

@@ -134,10 +134,11 @@ def answer_footer(answer: Answer) -> str:
     return plain_text(" · ".join(filter(None, parts)), limits.FOOTER // 2)
 
 
-def paper_buttons(versioned_id: str, *, without: Action | None = None) -> list[Part]:
-    """The row under the message of one paper."""
+@lru_cache(maxsize=8192)
+def paper_buttons(versioned_id: str, *, without: Action | None = None) -> tuple[Part, ...]:
+    """The row under the message of one paper; nobody changes it."""
     faces = {action: face for action, face in _FACES.items() if action is not without}
-    return [row(button(action, versioned_id, **face) for action, face in faces.items())]
+    return (row(button(action, versioned_id, **face) for action, face in faces.items()),)
 
 
 def grid(entries: Sequence[DigestEntry], *actions: Action) -> list[Part]:
