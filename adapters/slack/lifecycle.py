@@ -22,7 +22,7 @@ from bot.services.refusals import RefusalService
 log = logging.getLogger(__name__)
 
 _FOREVER: Final = timedelta(days=3_650)  # a channel is greeted once
-_LOOK_AGAIN: Final = timedelta(minutes=1)
+_ASK_AGAIN: Final = timedelta(seconds=10)  # whether a token works
 
 # What ends a channel's digests: the code that is kept, and the sentence with the mend.
 _ENDS: Final[Mapping[str, tuple[str, str]]] = {
@@ -65,7 +65,7 @@ class Lifecycle:
         self._once = once
         self._clock = clock
         self._command = command
-        self._looked_at: dict[str, datetime] = {}
+        self._asked_at: dict[str, datetime] = {}
 
     async def channel_event(self, team_id: str, event: Mapping[str, Any]) -> None:
         """`channel_archive`, `group_left`, `member_joined_channel` and their kin."""
@@ -99,19 +99,16 @@ class Lifecycle:
             log.warning("slack.workspace_gone", extra={"workspace": team_id, "code": code})
             await self._refusals.refuse_workspace(PLATFORM, team_id, code=code, reason=reason)
 
-    def should_look(self, team_id: str) -> bool:
-        """Whether it is time to look again at what refused us with a whole workspace."""
-        now = self._clock.now()
-        looked_at = self._looked_at.get(team_id)
-        if looked_at is not None and now - looked_at < _LOOK_AGAIN:
-            return False
-        self._looked_at[team_id] = now
-        return True
-
     async def heard_from(self, team_id: str) -> None:
         """Somebody there speaks to us: what refused us with the whole workspace may be over."""
-        if await self._is_refused(team_id) and not await self._is_gone(team_id):
-            await self.installed(team_id)
+        if not await self._is_refused(team_id):
+            return
+        now = self._clock.now()
+        asked_at = self._asked_at.get(team_id)
+        if asked_at is None or now - asked_at >= _ASK_AGAIN:
+            self._asked_at[team_id] = now
+            if not await self._is_gone(team_id):
+                await self.installed(team_id)
 
     async def installed(self, team_id: str) -> None:
         """Let a workspace's channels have what waited for them."""

@@ -202,8 +202,7 @@ class Listeners:
     # --- pieces ------------------------------------------------------------------------------
 
     def _heard(self, team_id: str) -> None:
-        if self._lifecycle.should_look(team_id):
-            self._start(self._lifecycle.heard_from(team_id), "workspace")
+        self._start(self._lifecycle.heard_from(team_id), "workspace")
 
     def _start(self, work: Coroutine[Any, Any, None], what: str) -> None:
         try:

@@ -16,6 +16,8 @@ from bot.ports import Clock
 
 _KEPT_FOR: Final = timedelta(minutes=5)
 _MOST_KEPT: Final = 5_000
+_PAGE: Final = 999  # channels
+_MOST_PAGES: Final = 20
 _UNSEEN: Final = frozenset({"channel_not_found", "not_in_channel"})  # so Slack hides the private
 
 Facts = Mapping[str, Any]
@@ -83,29 +85,26 @@ class People:
         return await self._asked((team_id, channel_id), ask)
 
     async def channels_of(self, team_id: str, user_id: str) -> frozenset[str]:
-        """The channels that somebody is in, as far as we may see them. Raises as Slack does."""
+        """The channels that somebody is in, of those we may see. Raises as Slack does.
+
+        Never from memory: who has just left a private channel must not see it any more.
+        """
         client = await self._workspaces.client(team_id)
-
-        async def ask() -> Facts:
-            found: list[str] = []
-            cursor = ""
-            for _ in range(20):  # pages of a thousand
-                with slack_errors():
-                    page = await client.users_conversations(
-                        user=user_id,
-                        types="public_channel,private_channel",
-                        exclude_archived=False,
-                        limit=999,
-                        cursor=cursor or None,
-                    )
-                found += [str(each["id"]) for each in page.get("channels") or []]
-                cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
-                if not cursor:
-                    break
-            return {"ids": frozenset(found)}
-
-        ids: frozenset[str] = (await self._asked((team_id, f"{user_id}'s"), ask))["ids"]
-        return ids
+        found: list[str] = []
+        cursor = ""
+        for _ in range(_MOST_PAGES):
+            with slack_errors():
+                page = await client.users_conversations(
+                    user=user_id,
+                    types="public_channel,private_channel",
+                    limit=_PAGE,
+                    cursor=cursor or None,
+                )
+            found += [str(each["id"]) for each in page.get("channels") or []]
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                break
+        return frozenset(found)
 
     def forget_channel(self, team_id: str, channel_id: str) -> None:
         """Ask again about a channel of which something has changed."""
