@@ -15,6 +15,7 @@ from tests.play_slack.acting import Acting
 from tests.play_slack.blocks_html import blocks_html
 from tests.play_slack.mrkdwn_html import mrkdwn_html
 from tests.play_slack.serving import served
+from tests.play_slack.staging import staged
 
 
 class Browser:
@@ -166,3 +167,21 @@ def test_a_button_with_quotes_in_its_value_stays_one_button() -> None:
 
     assert "<script>" not in drawn
     assert 'onclick="' not in drawn
+
+
+@pytest.mark.slow
+async def test_the_real_bot_plays_on_the_sample_days() -> None:
+    async with staged() as stage:
+        slack = stage.slack
+        user = slack.user("U1")
+        await user.slash('subscribe cs.LG cs.CL kw:"kv cache" min:1 top:3')
+        await slack.until(lambda: bool(slack.messages("C1")), what="the subscription is there")
+        await user.slash("now")
+        await slack.until(
+            lambda: any(each.replies for each in slack.messages("C1")),
+            what="a digest with a thread",
+        )
+        told = stage.days.next()
+
+    assert "announced the next day" in told
+    assert slack.violations == []
