@@ -29,7 +29,7 @@ _EDGE: Final = re.compile(r"(?<![A-Za-z0-9])[_~]|[_~](?![A-Za-z0-9])")
 _EMOJI: Final = re.compile(r":(?=[a-z0-9_+'\-]{1,60}:)")
 _MENTION: Final = re.compile(r"@(?=\w)")
 _ADDRESS: Final = re.compile(
-    r"(?P<arxiv>https?://(?:(?:www|export|info)\.)?arxiv\.org(?:/[\w./\-?=%#+]*)?(?![@:\w\-]))"
+    r"(?P<arxiv>https?://(?:(?:www|export|info)\.)?arxiv\.org(?:/[\w./\-?=%#+]*)?(?![@:\w\-]|\.\w))"
     r"|(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]{1,20}:)(?=//)"
     r"|(?P<mail>\b(?:mailto|tel|javascript|data|sms):)(?=\S)"
     r"|(?P<www>\bwww)(?=\.)",
@@ -51,18 +51,23 @@ def entities(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def escape(text: str) -> str:
-    """`text` as one line that shows exactly it: no markup, mention, link or line of its own."""
-    return _line_start(_inline(collapse(visible(collapse(text)))))
+def escape(text: str, *, with_links: bool = True) -> str:
+    """`text` as one line that shows exactly it: no markup, mention or line of its own.
+
+    arXiv's addresses become links; `with_links` False is for a link's own label.
+    """
+    line = collapse(visible(collapse(text)))
+    return _line_start(_inline(line, with_links=with_links))
 
 
-def _inline(line: str) -> str:
+def _inline(line: str, *, with_links: bool = True) -> str:
     """A part of a line, escaped; spaces at its ends stay."""
     parts, last = [], 0
     for address in _ADDRESS.finditer(line):
         parts.append(_escaped(line[last : address.start()]))
         if address["arxiv"]:
-            parts.append(link(entities(address[0]), address[0]))
+            plain = entities(address[0])
+            parts.append(link(plain, address[0]) if with_links else plain)
         else:
             parts.append(f"{_escaped(address[0])}{_WORD_JOINER}")
         last = address.end()
@@ -82,11 +87,11 @@ def _line_start(line: str) -> str:
 
 
 @lru_cache(maxsize=8192)
-def paper_text(text: str, limit: int) -> str:
+def paper_text(text: str, limit: int, *, with_links: bool = True) -> str:
     """One line a paper or a model wrote, harmless, in at most `limit` characters with escapes."""
     line = collapse(visible(text[: 8 * limit]))
     room = limit
-    while len(written := escape(shorten(line, room))) > limit:
+    while len(written := escape(shorten(line, room), with_links=with_links)) > limit:
         room -= max(1, (len(written) - limit) // 2)
     return written
 

@@ -19,11 +19,12 @@ from bot.domain.commands import Reply
 from bot.domain.digest import Digest, DigestEntry
 from bot.domain.silence import day
 from bot.domain.subscriptions import Subscription
+from bot.domain.text import shorten
 
 _TOP_TITLES: Final = 5
 _TOP_TITLE: Final = 160
 _CATEGORIES: Final = 300
-_HEADLINE: Final = "arXiv"
+_REASON: Final = 1_000
 
 
 class SlackRenderer:
@@ -51,7 +52,7 @@ class SlackRenderer:
 
 
 def _headline(digest: Digest) -> str:
-    return f"{_HEADLINE} · {day(digest.announced_on)}"
+    return f"arXiv · {day(digest.announced_on)}" if digest.announced_on else "arXiv"
 
 
 def _counts(digest: Digest, subscription: Subscription) -> str:
@@ -85,7 +86,8 @@ def _parent(digest: Digest, subscription: Subscription) -> str:
 
 def _nothing(digest: Digest) -> str:
     """Why there is nothing, as quiet as a message can be."""
-    [first, *more] = our_lines(digest.silence_reason) or ("No paper came today.",)
+    reason = shorten(digest.silence_reason, _REASON)
+    [first, *more] = our_lines(reason) or ("Nothing that this channel asks for was announced.",)
     lines = [f"*{_headline(digest)}* · no papers. {first}", *more]
     blocks: list[Block] = [section(text) for text in limits.pack(lines, limits.SECTION)]
     blocks += small_print(digest.notices)
@@ -118,7 +120,7 @@ def _in_channel(digest: Digest, subscription: Subscription, *, with_buttons: boo
 
 
 def _whole(entry: DigestEntry, *, with_buttons: bool) -> list[Block]:
-    groups = paper_groups(entry, with_buttons=with_buttons)
+    groups = paper_groups(entry, with_buttons=with_buttons, is_brief=True)
     return [block for group in groups for block in group]
 
 

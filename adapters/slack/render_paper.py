@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
@@ -14,7 +15,7 @@ from adapters.slack.payload import actions, button, context, section
 from bot.domain.answer import Answer
 from bot.domain.digest import DigestEntry, Reason
 from bot.domain.papers import Paper
-from bot.domain.summary import Summary
+from bot.domain.summary import Summary, SummarySection
 from bot.domain.text import shorten
 
 TITLE: Final = 300  # characters; arXiv's titles have 250 at most
@@ -23,6 +24,7 @@ _AUTHOR: Final = 60
 _CATEGORIES_SHOWN: Final = 5
 _REASONS_SHOWN: Final = 6
 _TERM: Final = 40
+_BRIEF: Final = 320
 _HEADING: Final = 150
 _NOTICE: Final = 400
 _OUR_NOTICE: Final = 380  # five times that, if all of it were escaped, still fits into a context
@@ -31,22 +33,33 @@ _UNVERIFIED: Final = " (not found in the paper)"  # behind a figure that the che
 
 
 def paper_groups(
-    entry: DigestEntry, *, with_buttons: bool = True, with_thumbs: bool = True
+    entry: DigestEntry,
+    *,
+    with_buttons: bool = True,
+    with_thumbs: bool = True,
+    is_brief: bool = False,
 ) -> list[list[Block]]:
     """One paper: who wrote what, why it is here, its summary, its buttons.
 
     What is in one list belongs together; where they do not fit into one message, it is parted
-    between them.
+    between them. `is_brief` shortens an extract to what is read in passing.
     """
     head = [section(f"{title_line(entry)}\n{authors(entry.paper.authors)}")]
     head.append(context("\n".join(filter(None, (facts(entry), reasons(entry.reasons))))))
-    sections = summary_groups(entry.summary) if entry.summary is not None else []
+    summary = entry.summary
+    if summary is not None and summary.is_extract and is_brief:
+        summary = replace(summary, sections=tuple(map(_shortened, summary.sections[:1])))
+    sections = summary_groups(summary) if summary is not None else []
     groups = [[*head, *(sections[0] if sections else ())], *sections[1:]]
     if with_buttons:
         summarize = entry.summary is None or entry.summary.is_extract
         value = entry.paper.versioned_id
         groups[-1].append(paper_buttons(value, summarize=summarize, with_thumbs=with_thumbs))
     return groups
+
+
+def _shortened(part: SummarySection) -> SummarySection:
+    return replace(part, text=shorten(part.text, _BRIEF))
 
 
 def title_line(entry: DigestEntry) -> str:
@@ -57,7 +70,7 @@ def title_line(entry: DigestEntry) -> str:
 @lru_cache(maxsize=4096)
 def title_link(paper: Paper, limit: int = TITLE) -> str:
     """The title as a link to the abstract page, as arXiv asks for."""
-    return link(paper_text(paper.title, limit) or paper.arxiv_id, paper.abs_url)
+    return link(paper_text(paper.title, limit, with_links=False) or paper.arxiv_id, paper.abs_url)
 
 
 def facts(entry: DigestEntry) -> str:

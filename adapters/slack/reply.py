@@ -61,7 +61,11 @@ def _more(reply: Reply) -> Iterator[Sequence[Block]]:
     if reply.digest is not None and not reply.digest.is_empty:
         yield small_print(reply.digest.notices)
         for entry in reply.digest.entries:
-            blocks = (block for each in paper_groups(entry, with_thumbs=False) for block in each)
+            blocks = (
+                block
+                for each in paper_groups(entry, with_thumbs=False, is_brief=True)
+                for block in each
+            )
             yield [divider(), *blocks]
     for entry in reply.papers:
         yield [_listed(entry)]
