@@ -7,7 +7,7 @@ ROUNDS ?= 20
 SEED ?= 1
 PLATFORM ?= chat
 
-.PHONY: help setup demo test check bench browser crash play-slack lock clean
+.PHONY: help setup demo test check bench browser crash play-discord play-slack lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -36,6 +36,9 @@ browser:  ## Install what the tests in a real browser need; without, they are sk
 
 crash: setup  ## Kill the service at random moments; fails on any loss or double
 	@$(BIN)/python -m tests.crash --rounds $(ROUNDS) --seed $(SEED) --platform $(PLATFORM)
+
+play-discord: setup  ## The bot in a Discord of its own, in a browser, without keys
+	@$(BIN)/python -m tests.play_discord
 
 play-slack: setup  ## The bot in a Slack of its own, in a browser, without keys
 	@$(BIN)/python -m tests.play_slack

@@ -108,11 +108,11 @@ def drawn(given: Any) -> str:
     return blocks_html(given["blocks"]) if given.get("type") == "home" else message_html(given)
 
 
-async def picture(body: str, path: Path) -> Path:
-    """Draw HTML as high as it is."""
+async def picture(body: str, path: Path, *, css: str = _CSS) -> Path:
+    """Draw HTML as high as it is, in the looks of `css`."""
     page = (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>0</title>'
-        f'<style>{_CSS}</style><body><div class="picture">{body}</div><script>'
+        f'<style>{css}</style><body><div class="picture">{body}</div><script>'
         "document.title = Math.ceil(document.querySelector('.picture').offsetHeight);"
         "</script></body></html>"
     )

@@ -1,0 +1,1 @@
+"""A Discord of one's own: `make play-discord` shows the bot in a browser, with no account."""
