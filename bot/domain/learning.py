@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Self
 
 from bot.domain.papers import Paper
@@ -52,12 +53,13 @@ class Example:
     @property
     def at(self) -> datetime:
         """When it was last spoken of."""
-        return max(ballot.at for ballot in self.ballots)
+        first, *others = self.ballots
+        return max(first.at, *(ballot.at for ballot in others)) if others else first.at
 
     @property
     def is_ignored(self) -> bool:
         """Whether nobody voted on it."""
-        return all(ballot.vote is Vote.IGNORED for ballot in self.ballots)
+        return self.ballots[0].vote is Vote.IGNORED  # where somebody voted, no such is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,15 +155,15 @@ def _latest(examples: Iterable[Example]) -> tuple[Example, ...]:
     Where there are too many votes, whoever gave most loses their oldest: nobody can flood out
     what the others said.
     """
-    ordered = sorted(examples, key=lambda each: each.arxiv_id)
-    ordered.sort(key=lambda each: each.at, reverse=True)
+    ordered = sorted(examples, key=attrgetter("arxiv_id"))
+    ordered.sort(key=attrgetter("at"), reverse=True)
     voted = [each for each in ordered if not each.is_ignored]
+    ignored = [each for each in ordered if each.is_ignored][:MOST_IGNORED]
     while len(voted) > MOST_VOTED:
         given = Counter(ballot.voter for each in voted for ballot in each.ballots)
         most = max(given, key=lambda voter: (given[voter], voter))
         voted = _without_oldest(voted, most)
-    ignored = [each for each in ordered if each.is_ignored][:MOST_IGNORED]
-    return tuple(sorted((*voted, *ignored), key=lambda each: each.at, reverse=True))
+    return tuple(sorted((*voted, *ignored), key=attrgetter("at"), reverse=True))
 
 
 def _without_oldest(examples: Sequence[Example], voter: str) -> list[Example]:
@@ -184,31 +186,35 @@ def _weighed(examples: Sequence[Example]) -> list[Weighed]:
     if not examples:
         return []
     newest = max(each.at for each in examples)
-    shares = _shares_of_voters(examples, newest)
+    fresh = [[_freshness(ballot.at, newest) for ballot in each.ballots] for each in examples]
+    shares = _shares_of_voters(examples, fresh)
     weighed = []
-    for each in examples:
-        votes = [
-            _sign(ballot.vote) * _freshness(ballot.at, newest) * shares[ballot.voter]
-            for ballot in each.ballots
-            if ballot.vote is not Vote.IGNORED
-        ]
-        ignored = _freshness(each.at, newest) if each.is_ignored else 0.0
-        weighed.append(Weighed(each.arxiv_id, each.terms, each.shares, math.fsum(votes), ignored))
+    for each, freshness in zip(examples, fresh, strict=True):
+        votes, ignored = 0.0, 0.0
+        if each.is_ignored:
+            ignored = freshness[0]
+        else:
+            votes = math.fsum(
+                _sign(ballot.vote) * how_fresh * shares[ballot.voter]
+                for ballot, how_fresh in zip(each.ballots, freshness, strict=True)
+            )
+        weighed.append(Weighed(each.arxiv_id, each.terms, each.shares, votes, ignored))
     return weighed
 
 
-def _shares_of_voters(examples: Sequence[Example], newest: datetime) -> dict[str, float]:
-    """What a vote of each person is worth, 1.0 at most.
+def _shares_of_voters(
+    examples: Sequence[Example], fresh: Sequence[Sequence[float]]
+) -> dict[str, float]:
+    """What a vote of each person is worth, 1.0 at most; `fresh` has each ballot's freshness.
 
     No person's votes together weigh more than `MOST_OF_A_PERSON`, nor more than
     `ALWAYS_OF_A_PERSON` where all others together gave fewer.
     """
     given: dict[str, float] = {}
-    for each in examples:
-        for ballot in each.ballots:
-            if ballot.vote is not Vote.IGNORED:
-                fresh = _freshness(ballot.at, newest)
-                given[ballot.voter] = given.get(ballot.voter, 0.0) + fresh
+    for each, freshness in zip(examples, fresh, strict=True):
+        if not each.is_ignored:
+            for ballot, how_fresh in zip(each.ballots, freshness, strict=True):
+                given[ballot.voter] = given.get(ballot.voter, 0.0) + how_fresh
     capped = {voter: min(total, MOST_OF_A_PERSON) for voter, total in given.items()}
     everybody = math.fsum(capped.values())
     return {voter: _worth(total, capped[voter], everybody) for voter, total in given.items()}

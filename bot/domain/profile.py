@@ -10,10 +10,9 @@ from __future__ import annotations
 import math
 import sys
 from array import array
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, count, islice
+from itertools import chain, islice
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -139,13 +138,15 @@ class _Cells:
     """The (paper, term) pairs of some papers as arrays."""
 
     def __init__(self, papers: Sequence[Weighed]) -> None:
-        numbers: defaultdict[str, int] = defaultdict(count().__next__)
-        flat = chain.from_iterable(paper.terms for paper in papers)
-        self.term = np.fromiter(map(numbers.__getitem__, flat), np.int64)
+        # Most terms are in one paper only: for new keys nothing is quicker than `setdefault`.
+        numbers: dict[str, int] = {}
+        number = numbers.setdefault
+        places = [number(term, len(numbers)) for each in papers for term in each.terms]
+        self.term = np.array(places, dtype=np.int64)
         self.terms = list(numbers)
         self.paper = np.repeat(np.arange(len(papers)), [len(paper.terms) for paper in papers])
-        flat_shares = chain.from_iterable(paper.shares for paper in papers)
-        self.share = np.fromiter(flat_shares, np.float64, len(self.term)) / UNIT
+        shares = chain.from_iterable(paper.shares for paper in papers)
+        self.share = np.fromiter(shares, np.float64, len(self.term)) / UNIT
         self.votes = np.array([paper.vote for paper in papers])
         self.ignored = np.array([paper.ignored for paper in papers])
         self.liked = np.maximum(self.votes, 0.0)

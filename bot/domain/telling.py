@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array, csr_array, hstack
+from scipy.sparse import coo_array, csr_array
 
 from bot.domain.paper_words import IN_TITLE, PaperWords, read_words
 from bot.domain.papers import Paper
@@ -37,14 +37,18 @@ class Telling:
         names = ["", *words.numbers]
         idf = _idf(names, rarity)
         tells = idf[words.stream] > 0
-        at = np.flatnonzero(tells)
-        numbers, column = np.unique(words.stream[at], return_inverse=True)
-        counted = _counted(column, words, at, len(numbers))
+        words_at = np.flatnonzero(tells)
+        numbers, word_column = np.unique(words.stream[words_at], return_inverse=True)
         # Pairs of telling words only: "of the" says nothing, and there are many such.
-        at = np.flatnonzero(tells[:-1] & tells[1:])
-        codes = words.stream[at].astype(np.int64) * len(names) + words.stream[at + 1]
-        pairs, column = np.unique(codes, return_inverse=True)
-        counted = hstack((counted, _counted(column, words, at, len(pairs))), format="csr")
+        pairs_at = np.flatnonzero(tells[:-1] & tells[1:])
+        codes = words.stream[pairs_at].astype(np.int64) * len(names) + words.stream[pairs_at + 1]
+        pairs, pair_column = np.unique(codes, return_inverse=True)
+        counted = _counted(
+            np.concatenate((word_column, pair_column + len(numbers))),
+            words,
+            np.concatenate((words_at, pairs_at)),
+            len(numbers) + len(pairs),
+        )
         firsts, seconds = (places.tolist() for places in np.divmod(pairs, len(names)))
         named = [
             f"{names[first]} {names[second]}" for first, second in zip(firsts, seconds, strict=True)
