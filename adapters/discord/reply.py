@@ -26,8 +26,10 @@ from bot.domain.answer import Answer
 from bot.domain.commands import Reply
 from bot.domain.digest import DigestEntry
 from bot.domain.summary import Summary
+from bot.domain.text import shorten
 
 _TITLE_LENGTH = 220
+_LINE_LENGTH = 400  # of one that names all authors: some papers have thousands
 _BLUE = 0x2F6FDE
 
 
@@ -115,7 +117,8 @@ def _answer(text: str, answer: Answer) -> Iterator[str]:
 
 def _head(text: str, arxiv_id: str) -> tuple[Part, str]:
     """The paper's title, which is the text's first line, as an embed's; and the other lines."""
-    title, _, rest = text.partition("\n")
+    title, *lines = text.split("\n")
+    rest = "\n".join(shorten(line, _LINE_LENGTH) for line in lines)
     if not title.strip():
         return {}, our_text(rest)
     address = f"https://arxiv.org/abs/{arxiv_id}"

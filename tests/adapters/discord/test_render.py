@@ -342,6 +342,14 @@ def test_similar_papers_show_what_they_share() -> None:
     assert "kv cache 2 (title, abstract)" in body["embeds"][0]["description"]
 
 
+def test_a_paper_of_thousands_of_authors_does_not_flood_its_summary() -> None:
+    authors = ", ".join(f"Author {number}" for number in range(3_000))
+
+    [body] = bodies(DiscordRenderer().reply(Reply(f"A title\n{authors}", summary=CHECKED)))
+
+    assert body["embeds"][0]["description"].index("**Contributions**") < 500
+
+
 def test_an_abstract_that_gave_nothing_still_makes_a_message() -> None:
     nothing = Summary("2601.13824", 1, "en", "extractive", "", SummarySource.ABSTRACT, sections=())
 
