@@ -47,6 +47,7 @@ class DiscordClient(discord.AutoShardedClient):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_messages=None,
+            max_ratelimit_timeout=30.0,  # waits longer than a call are the outbox's
             allowed_mentions=discord.AllowedMentions.none(),
         )
         self._turns = turns
