@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterator, Mapping
 
 _FIRST = re.compile(
-    r"```(?:\w+\n)?\n?(?P<fence>.*?)\n?```|\\(?P<escaped>[^\w\s])|(?P<tick>`+)(?P<code>.+?)(?P=tick)",
+    r"```(?:\w+\n)?\n?(?P<fence>.*?)\n?```|\\(?P<escaped>[^0-9A-Za-z\s])|(?P<tick>`+)(?P<code>.+?)(?P=tick)",
     re.DOTALL,
 )
 _LINK = re.compile(r"\[([^\[\]\n]+)\]\(<?(https?://[^\s<>()]*(?:\([^\s<>()]*\))?[^\s<>()]*)>?\)")
-_ANGLES = re.compile(r"<(?P<kind>@!|@&|@|#|/|t:)?(?P<rest>[^<>\s]+(?: [^<>:]*:\d+)?)>")
+_ANGLES = re.compile(
+    r"<(?P<kind>@!|@&|@|#|/(?=[^<>]*:\d+>)|t:)?(?P<rest>[^<>\s]+(?: [^<>:]*:\d+)?)>"
+)
 _BARE = re.compile(r"https?://[^\s<>\x00]+[^\s<>\x00.,:;\"')\]]")
 _STYLES = (
     (re.compile(r"\|\|(.+?)\|\|", re.DOTALL), '<span class="spoiler">', "</span>"),
