@@ -144,6 +144,16 @@ async def test_who_identifies_wrongly_is_closed_with_discords_code(
     assert await _closed_with(server, **identify) == code
 
 
+async def test_whoever_says_too_much_is_closed(server: DiscordServer) -> None:
+    async with aiohttp.ClientSession() as session, session.ws_connect(server.gateway_url) as socket:
+        for _ in range(121):
+            await socket.send_json({"op": 1, "d": None})
+        while not socket.closed:
+            await socket.receive(timeout=10)
+
+        assert socket.close_code == 4008
+
+
 async def test_a_privileged_intent_that_was_not_granted_stops_the_client(
     server: DiscordServer,
 ) -> None:

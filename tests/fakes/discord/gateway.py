@@ -6,6 +6,7 @@ import asyncio
 import json
 import secrets
 import zlib
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,7 @@ _PRIVILEGED = 1 << 1 | 1 << 8 | MESSAGE_CONTENT
 _ALL_INTENTS = (1 << 26) - 1
 _KEPT_EVENTS = 2_000
 _ACK_SECONDS = 0.01
+_FRAMES_A_MINUTE = 120
 # Which intent an event needs: in a guild, and in direct messages.
 _INTENTS = {
     "MESSAGE_CREATE": (1 << 9, 1 << 12),
@@ -128,7 +130,7 @@ class Gateway:
         return socket
 
     async def _listen(self, line: Line) -> None:
-        received = 0
+        heard_at: deque[float] = deque(maxlen=_FRAMES_A_MINUTE)
         silence = self.heartbeat_seconds * 2 + 1
         while True:
             try:
@@ -138,7 +140,11 @@ class Gateway:
                 return
             if frame.type is not WSMsgType.TEXT:
                 return
-            received += 1
+            now = asyncio.get_running_loop().time()
+            if len(heard_at) == _FRAMES_A_MINUTE and now < heard_at[0] + 60:
+                await line.socket.close(code=4008, message=b"You are being rate limited.")
+                return
+            heard_at.append(now)
             said = json.loads(frame.data)
             if (code := self._hear(line, said)) is not None:
                 await line.socket.close(code=code)
