@@ -128,6 +128,7 @@ async def _watched(slack: SlackServer, process: asyncio.subprocess.Process) -> S
     assert process.stdin is not None
     assert process.stdout is not None
     assert await process.stdout.readline() == b"begin\n", "the bot did not start"
+    await slack.until(lambda: slack.connections > 0, what="the bot is connected")
     seen, planned = Seen(), asyncio.create_task(process.stdout.readline())
     dice = random.Random(1)  # noqa: S311 - repeatable, guards nothing
     while not planned.done():
