@@ -119,6 +119,8 @@ def model_lines(text: str) -> tuple[str, ...]:
     text = visible(readable(text) if _RAW_LATEX.search(text) else text)
     lines: list[str] = []
     for line in _blocks(text.splitlines()):
+        if line.startswith("```") and lines and not lines[-1]:
+            lines.pop()  # a block of code keeps its distance by itself
         if line or (lines and lines[-1]):
             lines.append(line)
     while lines and not lines[-1]:

@@ -7,6 +7,7 @@ reactions belong to one paper. Without, the channel gets as few messages as hold
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from adapters.slack import limits
@@ -20,6 +21,7 @@ from bot.domain.digest import Digest, DigestEntry
 from bot.domain.silence import day
 from bot.domain.subscriptions import Subscription
 from bot.domain.text import shorten
+from bot.domain.verbs import as_typed
 
 _TOP_TITLES: Final = 5
 _TOP_TITLE: Final = 160
@@ -39,12 +41,21 @@ class SlackRenderer:
 
     def digest(self, digest: Digest, subscription: Subscription) -> tuple[str, ...]:
         """The exact payloads, one for each message; the first is the parent."""
+        digest = self._typed(digest)
         if digest.is_empty:
             return (_nothing(digest),)
         if subscription.threads and not self._for_webhook:
             papers = (each for entry in digest.entries for each in _in_thread(entry))
             return (_parent(digest, subscription), *papers)
         return tuple(_in_channel(digest, subscription, with_buttons=not self._for_webhook))
+
+    def _typed(self, digest: Digest) -> Digest:
+        """The digest with commands in its sentences as people type them here."""
+        return replace(
+            digest,
+            silence_reason=as_typed(digest.silence_reason, prefix=self._command),
+            notices=tuple(as_typed(each, prefix=self._command) for each in digest.notices),
+        )
 
     def reply(self, reply: Reply) -> tuple[str, ...]:
         """The payloads that answer a command; of several the first is the head of the others."""

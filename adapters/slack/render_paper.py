@@ -22,7 +22,7 @@ TITLE: Final = 300  # characters; arXiv's titles have 250 at most
 _AUTHORS_SHOWN: Final = 4
 _AUTHOR: Final = 60
 _CATEGORIES_SHOWN: Final = 5
-_REASONS_SHOWN: Final = 6
+_REASONS_SHOWN: Final = 4
 _TERM: Final = 40
 _BRIEF: Final = 320
 _HEADING: Final = 150
@@ -107,16 +107,16 @@ def authors(names: tuple[str, ...]) -> str:
     return f"{first}, … {hidden} more …, {paper_text(names[-1], _AUTHOR)}"
 
 
-def reasons(found: tuple[Reason, ...]) -> str:
+def reasons(found: tuple[Reason, ...], *, at_most: int = _REASONS_SHOWN) -> str:
     """The terms that brought it, the strongest first; "" where none did."""
     if not found:
         return ""
     best = sorted(found, key=lambda reason: -abs(reason.points))
     shown = " · ".join(
         f"{paper_text(each.term, _TERM)} {each.points:+.1f} ({each.where})"
-        for each in best[:_REASONS_SHOWN]
+        for each in best[:at_most]
     )
-    hidden = len(found) - _REASONS_SHOWN
+    hidden = len(found) - at_most
     return f"why: {shown} · {hidden} more" if hidden > 0 else f"why: {shown}"
 
 
@@ -168,7 +168,7 @@ def answer_groups(answer: Answer) -> list[list[Block]]:
     groups = [[section(text)] for text in limits.pack(model_lines(answer.text), LINE)]
     groups += [[section(text)] for text in limits.pack(list(_quotes(answer)), LINE)]
     small = [paper_text(notice, _NOTICE) for notice in answer.notices]
-    read = f"{answer.reading or answer.source.value}. {answer.cut}".strip().rstrip(".")
+    read = f"{answer.reading or answer.source.value.upper()}. {answer.cut}".strip().rstrip(".")
     model = "" if answer.is_passages else answer.model
     made = " · ".join(filter(None, (model, f"read: {read}", answer.quotes_line())))
     small.append(paper_text(made, _SMALL_PRINT))

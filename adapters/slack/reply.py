@@ -39,6 +39,7 @@ from bot.domain.verbs import as_typed
 _NUMBER: Final = re.compile(r"^#\d{1,4}(?=[ :])")
 _WORDS: Final = 200  # characters of a fallback's line
 _HEAD: Final = 600  # characters of a line above a summary: some papers have 3,000 authors
+_LISTED_REASONS: Final = 3
 _PART: Final = 8_000  # characters of a file in one message
 
 
@@ -46,7 +47,7 @@ def reply_payloads(reply: Reply, *, command: str) -> tuple[str, ...]:
     """The messages that answer a command, in order; at least one."""
     lines = list(_lines(reply, command))
     head: list[list[Block]] = [[section(text)] for text in limits.pack(lines, LINE)]
-    groups, papers = [*head, *_more(reply)], _papers(reply)
+    groups, papers = [*head, *_more(reply, command)], _papers(reply)
     if not groups:
         return (write_payload("Done.", [section("Done.")]),)
     texts = [*lines, *(_entry_text(each) for each in _entries(reply))]
@@ -56,10 +57,10 @@ def reply_payloads(reply: Reply, *, command: str) -> tuple[str, ...]:
     )
 
 
-def _more(reply: Reply) -> Iterator[Sequence[Block]]:
+def _more(reply: Reply, command: str) -> Iterator[Sequence[Block]]:
     """What came with a reply's text, in groups that belong together."""
     if reply.digest is not None and not reply.digest.is_empty:
-        yield small_print(reply.digest.notices)
+        yield small_print(tuple(as_typed(each, prefix=command) for each in reply.digest.notices))
         for entry in reply.digest.entries:
             blocks = (
                 block
@@ -107,7 +108,8 @@ def _lines(reply: Reply, command: str) -> Iterator[str]:
 
 def _listed(entry: DigestEntry) -> Block:
     """A paper of a list in a few lines, with the way to its summary beside it."""
-    lines = (title_line(entry), authors(entry.paper.authors), facts(entry), reasons(entry.reasons))
+    why = reasons(entry.reasons, at_most=_LISTED_REASONS)
+    lines = (title_line(entry), authors(entry.paper.authors), facts(entry), why)
     return section(
         "\n".join(filter(None, lines)),
         accessory=button("Summarise", action_id=PAPER_SUMMARIZE, value=entry.paper.versioned_id),

@@ -75,6 +75,7 @@ def test_a_table_stands_in_columns_and_a_wide_one_becomes_a_list() -> None:
 
     assert model_lines(narrow) == ("```Model  F1\na ˋbˋ  3&lt;4```",)
     assert model_lines(wide) == (f"• Model: ours · Words: {('many words ' * 10).strip()}",)
+    assert model_lines(f"see\n\n{narrow}")[:2] == ("see", model_lines(narrow)[0])
     assert model_lines("|---|---|") == ()
     assert model_lines("| alone |") == ("• alone",)
 

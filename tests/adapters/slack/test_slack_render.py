@@ -258,9 +258,12 @@ def test_a_day_without_papers_is_one_quiet_message_with_the_reason() -> None:
 
 
 def test_commands_are_named_as_they_are_typed_here() -> None:
-    [message] = bodies(SlackRenderer(command="/papers").reply(Reply("`resume 2` or `min:2`.")))
+    renderer = SlackRenderer(command="/papers")
+    [message] = bodies(renderer.reply(Reply("`resume 2` or `min:2`.")))
+    [parent, *_] = bodies(renderer.digest(CHECKED_DIGEST, SUBSCRIPTION))
 
     assert read(message) == "`/papers resume 2` or `min:2`."
+    assert "`/papers status` says when" in read(parent)
 
 
 def test_a_webhook_gets_neither_threads_nor_buttons() -> None:
