@@ -254,6 +254,20 @@ def _erase(place: str, *, user_id: str | None, yes: bool, config_path: Path | No
     click.echo(f"Forgotten: {rows} rows about {whom}." if rows else f"Nothing is known of {whom}.")
 
 
+@papercourier.command("slack-manifest")
+@click.option(
+    "--http",
+    "http_url",
+    metavar="URL",
+    help="For HTTP at this public https:// address instead of Socket Mode.",
+)
+@_config_option
+def _slack_manifest(http_url: str | None, config_path: Path | None) -> None:
+    """The manifest to paste at api.slack.com/apps, “Create New App”, “From a manifest”."""
+    command_name = _settings(config_path).command_name
+    click.echo(app.slack_manifest(command_name=command_name, http_url=http_url))
+
+
 @papercourier.group("config")
 def _config() -> None:
     """Check config.json, or show what can be set."""

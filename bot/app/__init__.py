@@ -6,6 +6,7 @@ The only package of bot/ that imports adapters/.
 from bot.app.core import COMMAND, App, Platform, open_app
 from bot.app.doctor import examine, report
 from bot.app.joining import next_steps
+from bot.app.manifest import slack_manifest
 from bot.app.once import SampleDay, digest_once, print_digest, publish_text, sample_days, say
 from bot.app.publish import Published, publish
 from bot.app.service import Service, back_up, erase, open_service
@@ -32,4 +33,5 @@ __all__ = [
     "report",
     "sample_days",
     "say",
+    "slack_manifest",
 ]
