@@ -12,6 +12,7 @@ from bot.domain.rate_limits import CallPace
 
 _AHEAD_SECONDS = 4.0  # so much of a workspace's messages is taken in hand at one time
 _FEWEST_AHEAD = 4
+_IDLE_AFTER = timedelta(seconds=10)
 _LONG_PAUSE_SECONDS = 2.0  # a workspace that wants no calls for so long is left alone
 
 
@@ -42,7 +43,6 @@ class WorkspacePaces:
 
     def pause(self, workspace_id: str, *, seconds: float, now: datetime) -> None:
         """Let a workspace have no call for so long."""
-        self._drop_idle(now)
         pace = self._pace(workspace_id)
         self._paces[workspace_id] = pace.paused(now + timedelta(seconds=seconds))
 
@@ -52,6 +52,7 @@ class WorkspacePaces:
         They pause, or so many of their messages (`in_hand`, a workspace's ID for each) wait
         already that those of others would be kept waiting.
         """
+        self._drop_idle(now)
         # From full to half empty, so that not each call asks the store for one message.
         self._full = {
             workspace_id
@@ -69,10 +70,9 @@ class WorkspacePaces:
         return self._paces.get(workspace_id) or CallPace(self._per_second)
 
     def _drop_idle(self, now: datetime) -> None:
-        """Forget those that may be called anyway; without a limit nothing else would."""
-        if not self._is_limited:
-            self._paces = {
-                workspace_id: pace
-                for workspace_id, pace in self._paces.items()
-                if pace.wait_seconds(now) > 0
-            }
+        """Forget workspaces that were not called for so long that they may be called anyway."""
+        self._paces = {
+            workspace_id: pace
+            for workspace_id, pace in self._paces.items()
+            if pace.wait_seconds(now) > 0 or (pace.recent and now - pace.recent[-1] < _IDLE_AFTER)
+        }
