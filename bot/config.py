@@ -64,7 +64,8 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
     home = _home(environ)
     source = path if path is not None else _find_file(home)
     reading = Reading(source.name if source else _FILE_NAME, environ)
-    read = reading.settings(_read_document(source) if source else JsonObject())
+    document = _read_document(source) if source else JsonObject()
+    read = reading.settings(document)
     folder = source.absolute().parent if source else home
     settings = replace(
         read,
@@ -72,6 +73,7 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
         database_url=reading.database_url(home),
         ai_summary=reading.ai_summary(read.ai_summary, folder=folder),
         source=source,
+        names_categories=isinstance(document, dict) and "categories" in document,
         notices=tuple(reading.notices),
     )
     if reading.faults:

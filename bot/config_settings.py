@@ -415,6 +415,7 @@ class Settings:
     home: Path = Path()  # PAPERCOURIER_HOME
     database_url: Secret = Secret("")
     source: Path | None = None  # the file that was read; None where there was none
+    names_categories: bool = False  # whether it says what to watch
     notices: tuple[str, ...] = ()  # one sentence each: accepted, but not what it seems
 
     def default_interests(self) -> Interests:

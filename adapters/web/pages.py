@@ -27,6 +27,7 @@ LOOK_SECONDS = 60.0  # between two looks for something new
 _WAIT_SECONDS = 20.0  # for the first edition; then 503
 _PRIVATE_KINDS = {"xml": "rss", "atom": "atom", "json": "json"}
 _PRIVATE_KEPT = 500
+_LOOKS_AT_ONCE = 500
 _HTML = "text/html; charset=utf-8"
 
 Publish = Callable[[], Awaitable[Publication]]
@@ -58,6 +59,7 @@ class Pages:
         self._look_seconds = look_seconds
         self._edition: Edition | None = None
         self._is_there = asyncio.Event()
+        self._looking: dict[str, asyncio.Future[PrivateFeed | None]] = {}
         self._private: dict[tuple[str, str], tuple[PrivateFeed, Body]] = {}
 
     def routes(self) -> list[web.RouteDef]:
@@ -173,7 +175,7 @@ class Pages:
     async def _private_feed(self, request: web.Request) -> web.Response:
         kind = _PRIVATE_KINDS[request.match_info["ending"]]
         token = request.match_info["token"]
-        feed = await self._find_private(token)  # asked each time: an ended link ends at once
+        feed = await self._looked_up(token)  # each time anew: an ended link ends at once
         if feed is None:
             self._private.pop((token, kind), None)
             return refusal(404, "This address opens no feed: it may have been ended.")
@@ -185,6 +187,16 @@ class Pages:
                 self._private.clear()
             known = self._private[token, kind] = (feed, made)
         return answer(request, known[1])
+
+    async def _looked_up(self, token: str) -> PrivateFeed | None:
+        """The token's feed; of many who ask at one moment, one looks for all."""
+        if token not in self._looking:
+            if len(self._looking) >= _LOOKS_AT_ONCE:
+                return await self._find_private(token)
+            task = asyncio.ensure_future(self._find_private(token))
+            task.add_done_callback(lambda _: self._looking.pop(token, None))
+            self._looking[token] = task
+        return await asyncio.shield(self._looking[token])
 
     async def _config(self, request: web.Request) -> web.Response:
         del request

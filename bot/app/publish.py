@@ -24,7 +24,6 @@ from bot.config import Settings
 from bot.domain import calendar
 from bot.domain.published import FEED_DAYS, FeedItem, Publication
 from bot.domain.subscriptions import Subscription
-from bot.errors import PermanentError, TransientError
 from bot.ports import UnitOfWorkFactory
 from bot.services.archive import ArchiveService, PageRules, counted_day, gathered
 from bot.services.feed_links import FeedLinkService
@@ -92,14 +91,11 @@ async def _of_reading(
 
 
 async def _of_memory(settings: Settings, folder: Path, *, base_url: str | None) -> Published:
-    trouble = ""
     async with open_app(settings) as bot:
         async with bot.database.unit_of_work() as unit:
             wanted = {*settings.categories, *await unit.subscriptions.wanted_categories()}
-        try:
-            await bot.ingest.ingest(sorted(wanted))
-        except (TransientError, PermanentError) as error:
-            trouble = str(error)  # what is remembered can be published all the same
+        # Where arXiv cannot be read, what is remembered is published all the same.
+        look = await bot.ingest.ingest(sorted(wanted))
         with TerminalProgress(Console(stderr=True)) as progress:
             archive = ArchiveService(
                 open_unit=bot.database.unit_of_work,
@@ -115,7 +111,7 @@ async def _of_memory(settings: Settings, folder: Path, *, base_url: str | None) 
     written = await asyncio.to_thread(
         write_folder, folder, publication, base_url=base_url, private=private
     )
-    return Published(written, publication, trouble)
+    return Published(written, publication, look.detail if look.is_trouble else "")
 
 
 async def own_feeds(database: Database, *, base_url: str | None) -> list[PrivateFeed]:

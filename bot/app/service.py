@@ -68,7 +68,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
                 platforms=platforms,
                 telemetry=telemetry,
                 # What config.json names is shown on the pages; the built-in list is nobody's wish.
-                watched=settings.categories if settings.source else (),
+                watched=settings.categories if settings.names_categories else (),
             )
         )
         watch = await stack.enter_async_context(LoopWatch(telemetry=telemetry))
