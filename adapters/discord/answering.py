@@ -108,6 +108,8 @@ class Answering:
         else:
             async with message.channel.typing():
                 reply = await self._reply(place, actor, command, None)
+        if reply.attachment and not _may_attach(place):
+            reply = Reply("I may not attach files here: use `export` as a command.", is_error=True)
         await reply_to(message, self._calls, self._payloads(reply), reply.attachment)
 
     async def quietly(self, actor: Actor, command: Command) -> None:
@@ -166,6 +168,10 @@ def unexpected(error: BaseException | None, *, what: str) -> Reply:
         f"Something went wrong that should not: tell whoever runs me the reference {reference}.",
         is_error=True,
     )
+
+
+def _may_attach(place: Place) -> bool:
+    return place.our_permissions is None or place.our_permissions.attach_files
 
 
 def _is_shared(command: Command) -> bool:

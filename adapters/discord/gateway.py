@@ -91,6 +91,7 @@ class Connection:
         self._may_listen = asyncio.Event()
         self._trouble = _NOT_YET
         self._heard: set[int] = set()  # shards that are connected
+        self._was_heard = False  # since the last login
 
     async def first_answer(self, *, within: float) -> None:
         """Wait for what Discord says to our token, so many seconds at most.
@@ -118,6 +119,7 @@ class Connection:
     def shard_heard(self, shard_id: int) -> None:
         """A shard is ready, or has resumed."""
         self._heard.add(shard_id)
+        self._was_heard = True
 
     def shard_lost(self, shard_id: int) -> None:
         """A shard's connection is gone; discord.py looks for it."""
@@ -130,7 +132,7 @@ class Connection:
         while True:
             try:
                 await self._log_in()
-                failures = 0
+                self._was_heard = False
                 await self._may_listen.wait()
                 self._logged_in()
                 await self._client.connect()
@@ -144,7 +146,8 @@ class Connection:
                 self._heard.clear()
                 await self._close()
                 self._first_answer.set()
-            failures += 1
+            # New sessions are rationed by the day: what never comes up is tried ever more rarely.
+            failures = 1 if self._was_heard else failures + 1
             wait = _wait_seconds(failures)
             log.error(
                 "discord.not_connected",

@@ -340,3 +340,39 @@ async def test_one_of_two_processes_ended_the_others_servers_do_not_notice(
 
         assert listed.text.startswith("#1 cs.CL")
         assert posts(discord, zero) == []
+
+
+# --- starting, and starting over -------------------------------------------------------------
+
+
+async def test_a_discord_that_stumbles_at_the_start_is_asked_again(
+    discord: DiscordServer, arxiv: ArxivServer, home: Path
+) -> None:
+    discord.fail_next("GET /users/@me", status=503, times=2)
+
+    async with bot_on_discord(discord, arxiv, home):
+        listed = await discord.user("member").command("arxiv list")
+
+    assert listed.text.startswith("This channel has no subscription yet")
+
+
+@pytest.mark.slow
+async def test_a_gateway_that_refuses_us_for_a_while_hears_us_again(
+    discord: DiscordServer, bot: BotOnDiscord
+) -> None:
+    await subscribe(discord)
+    discord.gateway.token = "another"  # noqa: S105 - invented
+    discord.gateway.cut()
+    await until(lambda: not discord.gateway.connected, what="the end of the session")
+    await until(lambda: len(discord.calls("GET /users/@me")) > 1, what="another login")
+    assert not await bot.is_ready()
+
+    discord.gateway.token = discord.token
+    await until(lambda: bool(discord.gateway.connected), what="a new session")
+    listed = await discord.user("member").command("arxiv list")
+    await bot.make_due()
+    await bot.plan()
+    await bot.deliver()
+
+    assert listed.text.startswith("#1 cs.CL")
+    assert len(posts(discord)) == 1
