@@ -29,7 +29,8 @@ _EDGE: Final = re.compile(r"(?<![A-Za-z0-9])[_~]|[_~](?![A-Za-z0-9])")
 _EMOJI: Final = re.compile(r":(?=[a-z0-9_+'\-]{1,60}:)")
 _MENTION: Final = re.compile(r"@(?=\w)")
 _ADDRESS: Final = re.compile(
-    r"(?P<arxiv>https?://(?:(?:www|export|info)\.)?arxiv\.org(?:/[\w./\-?=%#+]*)?(?![@:\w\-]|\.\w))"
+    r"(?P<arxiv>https?://(?:(?:www|export|info)\.)?arxiv\.org(?:/(?:[\w/\-?=%#+]|\.(?=\w))*)?"
+    r"(?![@:\w\-]|\.\w))"
     r"|(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]{1,20}:)(?=//)"
     r"|(?P<mail>\b(?:mailto|tel|javascript|data|sms):)(?=\S)"
     r"|(?P<www>\bwww)(?=\.)",

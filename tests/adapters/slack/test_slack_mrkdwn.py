@@ -22,6 +22,14 @@ from tests.fakes.slack_texts import living
             "at https://arxiv.org/abs/2601.1 too",
             "at <https://arxiv.org/abs/2601.1|https://arxiv.org/abs/2601.1> too",
         ),
+        (
+            "(https://arxiv.org/pdf/2601.1v1.pdf).",
+            "(<https://arxiv.org/pdf/2601.1v1.pdf|https://arxiv.org/pdf/2601.1v1.pdf>).",
+        ),
+        (
+            "https://arxiv.org/abs/2601.1.",
+            "<https://arxiv.org/abs/2601.1|https://arxiv.org/abs/2601.1>.",
+        ),
         ("https://arxiv.org.evil.example", "https:\u2060//arxiv.org.evil.example"),
         ("two\nlines\u202e", "two lines"),
     ],
