@@ -59,7 +59,7 @@ async def _journey(discord: DiscordServer) -> dict[str, str]:
     form = await person.command("arxiv edit")
     drawn = {
         "digest": _drawn(discord, [digest]),
-        "thread": _drawn(discord, thread.messages[:2]),
+        "thread": _drawn(discord, thread.messages[:1]),
         "summary": _drawn(discord, summary.messages, note=_ONLY_YOU),
     }
     if form.modal is not None:
