@@ -22,8 +22,9 @@ class SeenTable:
         """Whether `key` was not claimed before; it is remembered for `keep`."""
         async with self._session() as session:
             await session.write(sa.delete(seen).where(seen.c.keep_until < now))
-            claimed = await session.write(
-                session.insert(seen).values(key=key, keep_until=now + keep).on_conflict_do_nothing()
-            )
+            claim = session.insert(seen).values(key=key, keep_until=now + keep)
+            # psycopg counts no rows here, so the row itself tells.
+            written = await session.write(claim.on_conflict_do_nothing().returning(seen.c.key))
+            is_claimed = written.first() is not None
             await session.commit()
-        return claimed.rowcount > 0
+        return is_claimed
