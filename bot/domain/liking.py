@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from bot.domain.product import Product
 from bot.domain.profile import Profile
 from bot.domain.rarity import Rarity
 from bot.domain.telling import UNIT, Telling
+from bot.domain.term_keys import TermNumbers
 
 _NOBODYS = Profile()
 
@@ -39,12 +39,9 @@ class Liking:
         """All that the readers' profiles say about the papers with these words."""
         given = tuple(profile or _NOBODYS for profile in profiles)
         telling = Telling.of(words, rarity)
-        numbers = {term: number for number, term in enumerate(telling.terms)}
+        absent = len(telling.terms)
         counts = np.array([len(profile.terms) for profile in given], dtype=np.int64)
-        flat = chain.from_iterable(profile.terms for profile in given)
-        absent = len(numbers)
-        found = map(numbers.get, flat, repeat(absent))
-        columns = np.fromiter(found, dtype=np.int32, count=int(counts.sum()))
+        columns = TermNumbers(telling.terms).find(b"".join(profile.keys for profile in given))
         weights = np.frombuffer(b"".join(profile.weights for profile in given), dtype=np.int32)
         there = np.flatnonzero(columns < absent)
         rows = np.repeat(np.arange(len(given)), counts)

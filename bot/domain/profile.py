@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.domain.telling import UNIT
+from bot.domain.term_keys import keys_of
 
 MOST_TERMS = 300
 NEAR_POINTS = 5.0  # between a paper that holds no word of it and one as near as the liked ones
@@ -66,6 +67,22 @@ class Profile:
     liked: tuple[str, ...] = ()  # arXiv IDs, latest first
     start: int = 0  # thousandths of a point for a paper with none of the terms, not above 0
     most: int = 0  # thousandths of a point that a paper earns at most
+    keys: array[int] = field(init=False, repr=False, compare=False)  # of the terms
+
+    def __post_init__(self) -> None:
+        """Hash the terms once, not whenever papers are ranked."""
+        object.__setattr__(self, "keys", keys_of(self.terms))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process hashes them for itself."""
+        return type(self), (
+            self.terms,
+            self.weights,
+            self.holders,
+            self.liked,
+            self.start,
+            self.most,
+        )
 
     @classmethod
     def empty(cls) -> Self:
