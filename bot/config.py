@@ -73,7 +73,7 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
         database_url=reading.database_url(home),
         ai_summary=reading.ai_summary(read.ai_summary, folder=folder),
         source=source,
-        names_categories=isinstance(document, dict) and "categories" in document,
+        names_categories="categories" in document,
         notices=tuple(reading.notices),
     )
     if reading.faults:
