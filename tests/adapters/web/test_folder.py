@@ -104,18 +104,24 @@ def test_private_feeds_are_nowhere_linked_and_go_when_they_are_ended(tmp_path: P
     assert list((tmp_path / "feeds").iterdir()) == []
 
 
-def test_a_crash_while_writing_leaves_what_was_there(tmp_path: Path) -> None:
-    page = tmp_path / "pages" / "index.html"
-    write_file(page, b"before")
-    page.parent.chmod(0o500)
-    (tmp_path / "pages.html").mkdir()
+def test_what_cannot_be_put_in_place_leaves_nothing_half_written(tmp_path: Path) -> None:
+    (tmp_path / "index.html").mkdir()
 
     with pytest.raises(UserError, match="cannot be written"):
-        write_file(tmp_path / "pages.html", b"after")
+        write_file(tmp_path / "index.html", b"after")
 
-    page.parent.chmod(0o700)
-    assert page.read_bytes() == b"before"
-    assert [each.name for each in tmp_path.iterdir() if each.name.startswith(".")] == []
+    assert [each.name for each in tmp_path.iterdir()] == ["index.html"]
+
+
+def test_a_reader_sees_the_old_page_or_the_new_one_but_never_a_part(tmp_path: Path) -> None:
+    page = tmp_path / "index.html"
+    write_file(page, b"before")
+    with page.open("rb") as reader:  # as a web server that is in the middle of sending it
+        assert write_file(page, b"the page after")
+        assert reader.read() == b"before"
+
+    assert page.read_bytes() == b"the page after"
+    assert [each.name for each in tmp_path.iterdir()] == ["index.html"]
 
 
 def test_days_are_kept_newest_first_and_a_broken_one_is_left_out(tmp_path: Path) -> None:
