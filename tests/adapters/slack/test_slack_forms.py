@@ -61,7 +61,7 @@ def test_only_what_was_changed_goes_beyond_what_was_there() -> None:
     changes = beyond(sent.changes, START, unfurl=False)
     assert changes.interests.max_papers == 3
     assert changes.unfurl is True
-    assert changes.interests.terms is changes.language is changes.threads is None
+    assert (changes.interests.terms, changes.language, changes.threads) == (None, None, None)
 
 
 def test_fields_that_are_emptied_empty_their_lists() -> None:
@@ -70,7 +70,7 @@ def test_fields_that_are_emptied_empty_their_lists() -> None:
     sent = read_form(submitted(view, keywords="", excluded="", authors=""))
 
     interests = sent.changes.apply(START).interests
-    assert interests.terms == interests.excluded == interests.authors == ()
+    assert (interests.terms, interests.excluded, interests.authors) == ((), (), ())
 
 
 @pytest.mark.parametrize(
