@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Any, Final
 
 import discord
@@ -110,7 +109,7 @@ class Answering:
                 reply = await self._reply(place, actor, command, None)
         if reply.attachment and not _may_attach(place):
             reply = Reply("I may not attach files here: use `export` as a command.", is_error=True)
-        await reply_to(message, self._calls, self._payloads(reply), reply.attachment)
+        await reply_to(message, self._calls, self._renderer.reply(reply), reply.attachment)
 
     async def quietly(self, actor: Actor, command: Command) -> None:
         """Do what a reaction asks; whoever reacted sees the reaction, and that is answer enough."""
@@ -137,7 +136,9 @@ class Answering:
     ) -> None:
         reply = await self._reply(place, actor, command, prepare)
         is_private = reply.audience is Audience.PERSON and not place.is_direct
-        await voice.say(self._payloads(reply), is_private=is_private, attachment=reply.attachment)
+        await voice.say(
+            self._renderer.reply(reply), is_private=is_private, attachment=reply.attachment
+        )
 
     async def _reply(
         self, place: Place, actor: Actor, command: Command, prepare: Prepare | None
@@ -154,10 +155,6 @@ class Answering:
         if isinstance(command, _POSTING):
             self._delivery.wake()
         return reply
-
-    def _payloads(self, reply: Reply) -> tuple[str, ...]:
-        typed = replace(reply, text=as_typed(reply.text, prefix=self._command))
-        return self._renderer.reply(typed)
 
 
 def unexpected(error: BaseException | None, *, what: str) -> Reply:

@@ -17,6 +17,7 @@ from adapters.discord.markdown import our_text
 from adapters.discord.payload import SUPPRESS_EMBEDS, Payload, plain_body, read_payload
 from bot.domain.outbox import MessageRef, OutboxMessage
 from bot.domain.subscriptions import Destination
+from bot.domain.verbs import as_typed
 from bot.errors import PermanentError
 from bot.ports import Clock
 
@@ -61,8 +62,14 @@ class DiscordMessenger:
     """
 
     def __init__(
-        self, http: HTTPClient, *, clock: Clock, per_second: float = CEILING_PER_SECOND
+        self,
+        http: HTTPClient,
+        *,
+        clock: Clock,
+        per_second: float = CEILING_PER_SECOND,
+        command: str = "",
     ) -> None:
+        self._command = command  # what people type before a verb: "/arxiv"
         self.calls = Calls(http, clock=clock, per_second=per_second)
         self._forums: set[str] = set()
         self._without_threads: set[str] = set()
@@ -297,9 +304,10 @@ class DiscordMessenger:
         opened = await self.calls.request(
             "POST", "/users/@me/channels", json={"recipient_id": user_id}
         )
+        typed = as_typed(text, prefix=self._command)
         where = f"<#{destination.channel_id}>: " if destination.channel_id.isdecimal() else ""
         room = limits.CONTENT - limits.length(where)
-        content = next(limits.pack([our_text(text, is_content=True)], room), "")
+        content = next(limits.pack([our_text(typed, is_content=True)], room), "")
         await self.calls.request(
             "POST",
             "/channels/{channel_id}/messages",

@@ -11,6 +11,7 @@ the channel gets several papers a message, each cut to what is read in passing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from adapters.discord import limits
@@ -24,6 +25,7 @@ from bot.domain.commands import Reply
 from bot.domain.digest import Digest, DigestEntry
 from bot.domain.silence import day
 from bot.domain.subscriptions import Subscription
+from bot.domain.verbs import as_typed
 
 _TOP_TITLES = 5
 _TOP_TITLE_LENGTH = 150
@@ -34,14 +36,17 @@ _NOTICE_LENGTH = 300
 class DiscordRenderer:
     """Digests and replies as the JSON of Discord's messages.
 
-    `for_webhook` leaves out what an incoming webhook cannot have: threads and buttons.
+    `for_webhook` leaves out what an incoming webhook cannot have: threads and buttons. `command` is
+    what people type before a verb ("/arxiv").
     """
 
-    def __init__(self, *, for_webhook: bool = False) -> None:
+    def __init__(self, *, for_webhook: bool = False, command: str = "") -> None:
         self._for_webhook = for_webhook
+        self._command = command
 
     def digest(self, digest: Digest, subscription: Subscription) -> tuple[str, ...]:
         """The exact payloads, one for each message; the first is the parent."""
+        digest = self._as_typed(digest)
         if digest.is_empty:
             return (_nothing(digest, subscription),)
         if subscription.threads and not self._for_webhook:
@@ -50,7 +55,17 @@ class DiscordRenderer:
 
     def reply(self, reply: Reply) -> tuple[str, ...]:
         """The payloads that answer a command."""
-        return reply_payloads(reply)
+        digest = self._as_typed(reply.digest) if reply.digest else None
+        text = as_typed(reply.text, prefix=self._command)
+        return reply_payloads(replace(reply, text=text, digest=digest))
+
+    def _as_typed(self, digest: Digest) -> Digest:
+        """A digest whose sentences name commands as people here type them."""
+        return replace(
+            digest,
+            silence_reason=as_typed(digest.silence_reason, prefix=self._command),
+            notices=tuple(as_typed(each, prefix=self._command) for each in digest.notices),
+        )
 
     def _thread(self, digest: Digest) -> Iterator[str]:
         name = digest_name(digest)

@@ -137,8 +137,12 @@ async def open_discord(
         turns=IdentifyTurns(clock), shard_ids=discord.shard_ids, shard_count=discord.shard_count
     )
     share = discord_share(settings)
+    command = f"/{settings.command_name}"
     messenger = DiscordMessenger(
-        client.http, clock=clock, per_second=CEILING_PER_SECOND * (share.part if share else 1)
+        client.http,
+        clock=clock,
+        per_second=CEILING_PER_SECOND * (share.part if share else 1),
+        command=command,
     )
     connection = Connection(
         client,
@@ -155,7 +159,7 @@ async def open_discord(
             clock=clock,
             client=client,
             connection=connection,
-            platform=Platform(DiscordRenderer(), messenger, teller=messenger),
+            platform=Platform(DiscordRenderer(command=command), messenger, teller=messenger),
             messenger=messenger,
             work=work,
             news=news,
