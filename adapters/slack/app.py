@@ -239,7 +239,8 @@ class Slack:
 
         return AsyncApp(
             name="papercourier",
-            logger=vendor_log(),
+            # It would warn that it does not use the token it finds in the environment.
+            logger=vendor_log("slack_bolt", logging.ERROR),
             client=web_client(self._tokens.api_url, self._session, token=None),
             authorize=authorize,  # type: ignore[arg-type]  # None is how bolt takes a refusal
             # `HttpDoor` does that before, without writing into the log what was sent.

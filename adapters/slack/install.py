@@ -5,8 +5,10 @@ from __future__ import annotations
 import html
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Final
+from datetime import UTC, datetime
+from typing import Any, Final
 
+import sqlalchemy as sa
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.oauth.async_callback_options import (
@@ -17,6 +19,7 @@ from slack_bolt.oauth.async_callback_options import (
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_bolt.response import BoltResponse
+from slack_sdk.oauth.sqlalchemy_utils import normalize_datetime_for_db
 from slack_sdk.oauth.state_store.sqlalchemy import AsyncSQLAlchemyOAuthStateStore
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -68,7 +71,7 @@ class Installing:
             callback_options=AsyncCallbackOptions(success=self._succeeded, failure=self._failed),
             installation_store=store,
             installation_store_bot_only=True,
-            state_store=AsyncSQLAlchemyOAuthStateStore(
+            state_store=_States(
                 expiration_seconds=_STATE_LIVES_SECONDS, engine=engine, logger=silent
             ),
             state_expiration_seconds=_STATE_LIVES_SECONDS,
@@ -109,6 +112,19 @@ class Installing:
             f"{reason} Begin again at {INSTALL_PATH}.",
             status=args.suggested_status_code,
         )
+
+
+class _States(AsyncSQLAlchemyOAuthStateStore):
+    """slack_sdk's store, which would keep the states of installations nobody finished for ever."""
+
+    async def async_issue(self, *args: Any, **kwargs: Any) -> str:
+        """A new state; those that have expired go."""
+        now = normalize_datetime_for_db(datetime.now(UTC))
+        async with self.engine.begin() as connection:
+            await connection.execute(
+                sa.delete(self.oauth_states).where(self.oauth_states.c.expire_at < now)
+            )
+        return await super().async_issue(*args, **kwargs)
 
 
 def _page(title: str, text: str, *, status: int = 200) -> BoltResponse:

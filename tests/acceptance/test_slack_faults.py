@@ -10,6 +10,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+import sqlalchemy as sa
 
 from adapters.database.engine import open_database
 from bot.app.slack import open_slack
@@ -435,6 +436,10 @@ async def test_an_installation_is_refused_without_its_state_its_browser_or_its_c
         declined = await slack.install("T2", bot.web.url, error="access_denied")
         spent = await slack.install("T2", bot.web.url, code="made-up-code")
 
+        assert await states(bot) == 3  # none but the last was used up
+        await expire_states(bot)
+        await slack.install("T2", bot.web.url)
+        assert await states(bot) == 0
         answers = (forged, elsewhere, declined, spent)
         assert [each.status for each in answers] == [400, 400, 200, 401]
         for each in answers:
@@ -466,3 +471,16 @@ async def _is(bot: SlackBot, code: str | None, channel: str = "C1", team: str = 
 def _last_direct(slack: SlackServer, user: str, team: str) -> str:
     messages = slack.direct_messages(user, team)
     return messages[-1].shown() if messages else ""
+
+
+async def states(bot: SlackBot) -> int:
+    async with bot.database.engine.connect() as connection:
+        counted = await connection.execute(sa.text("SELECT count(*) FROM slack_oauth_states"))
+        return int(counted.scalar_one())
+
+
+async def expire_states(bot: SlackBot) -> None:
+    async with bot.database.engine.begin() as connection:
+        await connection.execute(
+            sa.text("UPDATE slack_oauth_states SET expire_at = '2020-01-01 00:00:00.000000'")
+        )
