@@ -24,6 +24,7 @@ from bot.services.worker import Worker
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 60.0  # between two looks for something new
+PRIVATE_SECONDS = 5.0  # a token that was looked up is not looked up again
 _WAIT_SECONDS = 20.0  # for the first edition; then 503
 _PRIVATE_KINDS = {"xml": "rss", "atom": "atom", "json": "json"}
 _PRIVATE_KEPT = 500
@@ -50,6 +51,7 @@ class Pages:
         base_url: str | None,
         worker: Worker,
         look_seconds: float = LOOK_SECONDS,
+        private_seconds: float = PRIVATE_SECONDS,
     ) -> None:
         self._publish = publish
         self._find_private = find_private
@@ -57,6 +59,7 @@ class Pages:
         self._base_url = base_url
         self._worker = worker
         self._look_seconds = look_seconds
+        self._private_seconds = private_seconds
         self._edition: Edition | None = None
         self._is_there = asyncio.Event()
         self._looking: dict[str, asyncio.Future[PrivateFeed | None]] = {}
@@ -175,7 +178,7 @@ class Pages:
     async def _private_feed(self, request: web.Request) -> web.Response:
         kind = _PRIVATE_KINDS[request.match_info["ending"]]
         token = request.match_info["token"]
-        feed = await self._looked_up(token)  # each time anew: an ended link ends at once
+        feed = await self._looked_up(token)
         if feed is None:
             self._private.pop((token, kind), None)
             return refusal(404, "This address opens no feed: it may have been ended.")
@@ -189,14 +192,21 @@ class Pages:
         return answer(request, known[1])
 
     async def _looked_up(self, token: str) -> PrivateFeed | None:
-        """The token's feed; of many who ask at one moment, one looks for all."""
+        """The token's feed; of many who ask within moments, one looks for all.
+
+        So an ended link ends within `private_seconds`.
+        """
         if token not in self._looking:
             if len(self._looking) >= _LOOKS_AT_ONCE:
                 return await self._find_private(token)
             task = asyncio.ensure_future(self._find_private(token))
-            task.add_done_callback(lambda _: self._looking.pop(token, None))
+            task.add_done_callback(lambda _: self._forget_later(token))
             self._looking[token] = task
         return await asyncio.shield(self._looking[token])
+
+    def _forget_later(self, token: str) -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_later(self._private_seconds, self._looking.pop, token, None)
 
     async def _config(self, request: web.Request) -> web.Response:
         del request

@@ -41,6 +41,7 @@ class Shop:
         }
     )
     made: int = 0
+    looked: int = 0
 
     async def publish(self) -> Publication:
         self.made += 1
@@ -49,6 +50,7 @@ class Shop:
         return self.publication
 
     async def find_private(self, token: str) -> PrivateFeed | None:
+        self.looked += 1
         return self.private.get(token)
 
 
@@ -67,7 +69,7 @@ class Running:
 
 
 @asynccontextmanager
-async def running(shop: Shop) -> AsyncIterator[Running]:
+async def running(shop: Shop, *, private_seconds: float = 60.0) -> AsyncIterator[Running]:
     with open_worker("pages") as worker:
         pages = Pages(
             publish=shop.publish,
@@ -75,6 +77,7 @@ async def running(shop: Shop) -> AsyncIterator[Running]:
             about={"categories": ["cs.LG"]},
             base_url="https://papers.example",
             worker=worker,
+            private_seconds=private_seconds,
         )
         server = WebServer(
             host="127.0.0.1", port=0, telemetry=PrometheusTelemetry(), alive={}, ready={}
@@ -201,9 +204,9 @@ async def test_nothing_is_asked_of_other_hosts_and_scripts_are_our_own(site: Run
     assert " style=" not in body
 
 
-async def test_a_private_feed_is_kept_from_robots_and_ends_at_once() -> None:
+async def test_a_private_feed_is_kept_from_robots_and_ends_with_its_link() -> None:
     shop = Shop()
-    async with running(shop) as site:
+    async with running(shop, private_seconds=0.0) as site:
         _, before, headers = await site.get(f"/feeds/{TOKEN}.xml")
         shop.private.clear()
         status, after, _ = await site.get(f"/feeds/{TOKEN}.xml")
@@ -212,6 +215,15 @@ async def test_a_private_feed_is_kept_from_robots_and_ends_at_once() -> None:
     assert headers["X-Robots-Tag"] == "noindex, nofollow"
     assert headers["Cache-Control"] == "private, no-cache"
     assert (status, "opens no feed" in after) == (404, True)
+
+
+async def test_many_readers_of_one_private_feed_cost_one_look() -> None:
+    shop = Shop()
+    async with running(shop) as site:
+        answers = [await site.get(f"/feeds/{TOKEN}.{ending}") for ending in ("xml", "atom", "xml")]
+
+    assert [status for status, _, _ in answers] == [200] * 3
+    assert shop.looked == 1
 
 
 async def test_a_new_day_is_taken_up_and_trouble_leaves_what_is_there() -> None:
