@@ -131,7 +131,7 @@ class Listener:
         """A shard knows its servers; what happened to us before that nobody tells."""
         self._ready_shards.add(shard_id)
         log.info("discord.shard_ready", extra={"shard": shard_id})
-        self._note(self._standing.everything_may_have_changed(), "looking at all servers")
+        self._note(self._standing.shard_ready(shard_id), f"looking at shard {shard_id}")
 
     async def shard_resumed(self, shard_id: int) -> None:
         """A shard goes on with its session: what happened meanwhile is told by and by."""

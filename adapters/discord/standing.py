@@ -7,7 +7,7 @@ back by itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ import discord
 
 from adapters.discord.places import DIRECT_MESSAGES, PLATFORM, destination_of
 from adapters.discord.rights import missing_rights, missing_sentence
+from bot.domain.outbox import share_key
 from bot.domain.subscriptions import Destination
 from bot.ports import UnitOfWorkFactory
 from bot.services.refusals import RefusalService
@@ -47,12 +48,10 @@ class Standing:
         *,
         refusals: RefusalService,
         open_unit: UnitOfWorkFactory,
-        is_heard: Callable[[str], bool],
     ) -> None:
         self._client = client
         self._refusals = refusals
         self._open_unit = open_unit
-        self._is_heard = is_heard  # whether a guild's shard is one of ours
         self._seen: dict[Destination, Look] = {}
         self._to_look_at: dict[int, None] = {}  # guilds, in order
         self._is_looking = False
@@ -97,8 +96,12 @@ class Standing:
         if state.disabled_code == _THREAD_LOCKED:
             await self._refusals.accept(destination)
 
-    async def everything_may_have_changed(self) -> None:
-        """Look at all our servers: we begin to hear, and something may have happened before."""
+    async def shard_ready(self, shard_id: int) -> None:
+        """Look at all servers of a shard: we begin to hear, and much may have happened before.
+
+        Of other shards' servers nothing is known yet; theirs is not the silence of the lost.
+        """
+        count = self._client.shard_count or 1
         async with self._open_unit() as unit:
             every = await unit.subscriptions.all()
         ours = {
@@ -106,7 +109,7 @@ class Standing:
             for each in every
             if each.destination.platform == PLATFORM
             and each.destination.workspace_id != DIRECT_MESSAGES
-            and self._is_heard(each.destination.workspace_id)
+            and share_key(each.destination.workspace_id) % count == shard_id
         }
         lost = {each.workspace_id for each in ours if self._client.get_guild(_number(each)) is None}
         for workspace_id in sorted(lost):

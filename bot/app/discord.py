@@ -90,7 +90,6 @@ class DiscordChat:
 
     def _listener(self, bot: App) -> Listener:
         language = self._settings.language
-        share = discord_share(self._settings)
         answering = Answering(
             desk=bot.desk,
             delivery=bot.delivery,
@@ -109,7 +108,6 @@ class DiscordChat:
                 self._client,
                 refusals=bot.refusals,
                 open_unit=bot.database.unit_of_work,
-                is_heard=share.holds if share else lambda _: True,
             ),
             open_unit=bot.database.unit_of_work,
             work=self._work,

@@ -130,6 +130,7 @@ async def test_thrown_out_and_invited_again(discord: DiscordServer, bot: BotOnDi
     assert len(posts(discord)) == 1
 
 
+@pytest.mark.slow
 async def test_what_happened_while_we_were_away_is_seen_at_the_next_start(
     discord: DiscordServer, arxiv: ArxivServer, home: Path
 ) -> None:
@@ -354,6 +355,29 @@ async def test_a_discord_that_stumbles_at_the_start_is_asked_again(
         listed = await discord.user("member").command("arxiv list")
 
     assert listed.text.startswith("This channel has no subscription yet")
+
+
+@pytest.mark.slow
+async def test_servers_of_a_shard_that_is_still_to_come_are_not_taken_for_lost(
+    discord: DiscordServer, arxiv: ArxivServer, home: Path
+) -> None:
+    zero, one = (discord.add_guild(f"Shard {n}", shard=(n, 2)) for n in (0, 1))
+    channels = [discord.channel("papers", guild=each) for each in (zero, one)]
+    async with bot_on_discord(discord, arxiv, home):
+        for guild in (zero, one):
+            await subscribe(discord, guild)
+
+    discord.shards = 2
+    async with bot_on_discord(discord, arxiv, home) as bot:
+        discord.take_permission(channels[1], "send_messages")
+        await bot.refused(channels[1].id, "missing_permissions")
+
+        admins = [discord.user("admin", guild=each) for each in (zero, one)]
+        await until(lambda: bool(admins[1].direct_messages()), what="a word to the creator")
+        assert await bot.refusal(channels[0].id) is None
+        assert admins[0].direct_messages() == []
+        [only] = admins[1].direct_messages()
+        assert "“Send Messages”" in only.text
 
 
 @pytest.mark.slow
