@@ -37,6 +37,7 @@ def interests_to_json(interests: Interests) -> Json:
         "days_back": interests.days_back,
         "cross_lists": interests.cross_lists,
         "revisions": interests.revisions,
+        "about": list(interests.about),
     }
 
 
@@ -54,6 +55,7 @@ def interests_from_json(document: Mapping[str, Any]) -> Interests:
         days_back=int(document.get("days_back", base.days_back)),
         cross_lists=bool(document.get("cross_lists", base.cross_lists)),
         revisions=bool(document.get("revisions", base.revisions)),
+        about=tuple(map(str, document.get("about", base.about))),
     )
 
 
@@ -108,6 +110,7 @@ def changes_to_json(changes: SubscriptionChanges) -> Json:
         "days_back": interests.days_back,
         "cross_lists": interests.cross_lists,
         "revisions": interests.revisions,
+        "about": interests.about,
         "at": None if changes.at is None else changes.at.isoformat(),
         "weekdays": None if changes.weekdays is None else sorted(changes.weekdays),
         "timezone": changes.timezone,
@@ -136,6 +139,7 @@ def changes_from_json(document: Mapping[str, Any]) -> SubscriptionChanges:
             days_back=_map(int, read("days_back")),
             cross_lists=_map(bool, read("cross_lists")),
             revisions=_map(bool, read("revisions")),
+            about=_map(tuple, read("about")),
         ),
         at=_map(time.fromisoformat, read("at")),
         weekdays=_map(frozenset, read("weekdays")),

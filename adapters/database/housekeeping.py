@@ -15,7 +15,9 @@ from adapters.database.tables import (
     digests,
     feed_checks,
     outbox,
+    paper_vectors,
     papers,
+    sentence_vectors,
     summaries,
     summary_turns,
 )
@@ -35,11 +37,27 @@ class DatabaseHousekeeping:
         self._session = session
 
     async def prune(
-        self, *, papers_before: datetime, messages_before: datetime
+        self,
+        *,
+        papers_before: datetime,
+        messages_before: datetime,
+        vectors_before: datetime | None = None,
     ) -> Mapping[str, int]:
-        """Digests go before the papers they show; `posted_papers` is left alone."""
+        """Digests go before the papers they show; `posted_papers` is left alone.
+
+        Vectors go with their papers, or before them.
+        """
         old_papers = _announced_before(papers_before - _LONGEST_REACH)
+        vectors = {}
+        if vectors_before is not None:
+            vectors = {
+                "paper_vectors": await self._delete(
+                    _of(paper_vectors, _announced_before(vectors_before))
+                ),
+                "sentence_vectors": await self._delete(_first_seen_before(vectors_before)),
+            }
         return {
+            **vectors,
             "outbox": await self._delete(_finished_before(messages_before)),
             "feed_checks": await self._delete(_checked_before(papers_before)),
             "digests": await self._delete(_made_before(papers_before)),
@@ -94,6 +112,12 @@ def _made_before(moment: datetime) -> sa.Delete:
         .limit(ROWS_AT_ONCE)
     )
     return sa.delete(digests).where(digests.c.id.in_(old))
+
+
+def _first_seen_before(moment: datetime) -> sa.Delete:
+    key = (sentence_vectors.c.hash, sentence_vectors.c.model)
+    old = sa.select(*key).where(sentence_vectors.c.created_at < moment).limit(ROWS_AT_ONCE)
+    return sa.delete(sentence_vectors).where(sa.tuple_(*key).in_(old))
 
 
 def _announced_before(moment: datetime) -> sa.Select[tuple[str, int]]:

@@ -122,6 +122,29 @@ summary_turns = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
 )
 
+# What embedding models make of papers and of sentences that people wrote: numbers in half
+# precision, one after the other.
+paper_vectors = sa.Table(
+    "paper_vectors",
+    metadata,
+    sa.Column("arxiv_id", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("vector", sa.LargeBinary, nullable=False),
+    sa.ForeignKeyConstraint(
+        ["arxiv_id", "version"], ["papers.arxiv_id", "papers.version"], ondelete="CASCADE"
+    ),
+)
+
+sentence_vectors = sa.Table(
+    "sentence_vectors",
+    metadata,
+    sa.Column("hash", sa.Text, primary_key=True),
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("vector", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
 budgets = sa.Table(
     "budgets",
     metadata,

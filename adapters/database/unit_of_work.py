@@ -18,6 +18,7 @@ from adapters.database.session import Session
 from adapters.database.subscriptions import SubscriptionTable
 from adapters.database.summaries import SummaryTable
 from adapters.database.thumbs import ThumbTable
+from adapters.database.vectors import VectorTable
 from bot.ports import (
     BudgetRepository,
     DestinationRepository,
@@ -29,6 +30,7 @@ from bot.ports import (
     SubscriptionRepository,
     SummaryRepository,
     ThumbRepository,
+    VectorRepository,
 )
 
 
@@ -45,6 +47,7 @@ class DatabaseUnitOfWork:
     feeds: FeedRepository
     thumbs: ThumbRepository
     feed_links: FeedLinkRepository
+    vectors: VectorRepository
 
     def __init__(self, session: Callable[[], AbstractAsyncContextManager[Session]]) -> None:
         self._open = session
@@ -62,6 +65,7 @@ class DatabaseUnitOfWork:
         self.feeds = FeedTable(self._session)
         self.thumbs = ThumbTable(self._session)
         self.feed_links = FeedLinkTable(self._session)
+        self.vectors = VectorTable(self._session)
         return self
 
     async def __aexit__(

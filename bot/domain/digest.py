@@ -15,7 +15,7 @@ class Reason:
     """One term's share in a paper's score."""
 
     term: str
-    where: str  # "title", "abstract", "title+abstract", "some words", "author", "liked"
+    where: str  # "title", "abstract", "title+abstract", "some words", "author", "liked", "meaning"
     points: float
 
 

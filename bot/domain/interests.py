@@ -34,6 +34,8 @@ MAX_TERMS = 200  # wanted ones, and as many excluded ones
 MAX_PATTERNS = 20  # regular expressions among them: each is run over every paper
 MAX_AUTHORS = 50
 MAX_CATEGORIES = 40
+MAX_SENTENCES = 3  # after about:; each is compared with every paper
+LONGEST_SENTENCE = 300  # characters
 _LONGEST_NAME = 100
 _CATEGORY_SHAPE = re.compile(r"[A-Za-z][A-Za-z\-]*\.[A-Za-z][A-Za-z\-]+")
 _KEY_AND_VALUE = re.compile(r"([A-Za-z][A-Za-z_\-]*)[:=](?!//)(.*)", re.DOTALL)
@@ -60,6 +62,7 @@ class Interests:
     days_back: int = 7  # how far a catch-up may reach, in announcement days' dates
     cross_lists: bool = False
     revisions: bool = False
+    about: tuple[str, ...] = ()  # sentences; papers near to one earn points by their meaning
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ class InterestChanges:
     days_back: int | None = None
     cross_lists: bool | None = None
     revisions: bool | None = None
+    about: tuple[str, ...] | None = None
 
     def apply(self, base: Interests) -> Interests:
         """`base` with every filter that was given in place of its own."""
@@ -103,6 +107,7 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "formula": ("scoring",),
     "cross": ("cross_lists", "cross_list", "crosslists", "crosslist"),
     "revisions": ("revision", "replacements", "replacement", "updates"),
+    "about": ("meaning", "sentence", "sentences"),
 }
 _KEYS = {name: key for key, names in _ALIASES.items() for name in (key, *names)}
 _OTHERS_KEYS = (
@@ -114,10 +119,9 @@ _OTHERS_KEYS = (
     "threads",
     "empty",
     "learning",
-    "about",
     "unfurl",
 )
-_LIST_KEYS = ("kw", "not", "author", "cat")
+_LIST_KEYS = ("kw", "not", "author", "cat", "about")
 
 
 def parse_filters(words: Sequence[str]) -> tuple[InterestChanges, tuple[str, ...]]:
@@ -176,7 +180,8 @@ def _read_list(word: str) -> tuple[str, Sequence[str]] | None:
         key, value = pair
         if key not in _LIST_KEYS:
             return None
-        if not (parts := split_list(value)):
+        parts = _sentences(value) if key == "about" else split_list(value)
+        if not parts:
             raise UserError(f"Nothing follows “{word}”: write it like {_EXAMPLES[key]}.")
         return key, parts
     codes = [code for code in re.split(r"[,+]", word) if code]
@@ -203,7 +208,7 @@ def _read_lists(lists: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, parts in lists.items():
         name, read, most = _LISTS[key]
-        wanted = [part for part in parts if part.lower() != NOTHING]
+        wanted = [part for part in parts if part.lower() not in _EMPTIES.get(key, (NOTHING,))]
         if len(wanted) > most:
             raise UserError(f"{len(wanted)} are too many for {key}: keep to {most} at most.")
         found[name] = tuple(read(part) for part in wanted)
@@ -212,8 +217,9 @@ def _read_lists(lists: Mapping[str, Sequence[str]]) -> dict[str, Any]:
             raise UserError(
                 f"{patterns} regular expressions are too many: keep to {MAX_PATTERNS} at most."
             )
-    if "categories" in found:
-        found["categories"] = tuple(dict.fromkeys(found["categories"]))
+    for each_once in ("categories", "about"):
+        if each_once in found:
+            found[each_once] = tuple(dict.fromkeys(found[each_once]))
     return found
 
 
@@ -222,6 +228,24 @@ def _read_author(text: str) -> str:
     if not any(char.isalpha() for char in name) or len(name) > _LONGEST_NAME:
         raise UserError(f'“{name[:40]}” is no author\'s name: write it like @"Tri Dao".')
     return name
+
+
+def _sentences(value: str) -> Sequence[str]:
+    """`"one","another"`; what has no quotes is one sentence, whatever commas stand in it."""
+    if unquoted(value) != value:
+        return split_list(value)
+    return (value.strip(),) if value.strip() else ()
+
+
+def _read_sentence(text: str) -> str:
+    words = " ".join(unquoted(text).split())
+    if not any(char.isalpha() for char in words):
+        raise UserError(f"“{words[:40]}” says nothing: write it like {_EXAMPLES['about']}.")
+    if len(words) > LONGEST_SENTENCE:
+        raise UserError(
+            f"“{words[:40]}…” has {len(words)} characters: say it in {LONGEST_SENTENCE} at most."
+        )
+    return words
 
 
 def _read_category(text: str) -> str:
@@ -276,6 +300,7 @@ _EXAMPLES = {
     "not": "not:survey",
     "author": 'author:"Tri Dao"',
     "cat": "cat:cs.CL,cs.LG",
+    "about": 'about:"making long-context inference cheap"',
     "min": "min:2.5",
     "top": "top:10",
     "days": "days:7",
@@ -285,7 +310,9 @@ _LISTS: Mapping[str, tuple[str, Callable[[str], Any], int]] = {
     "not": ("excluded", parse_term, MAX_TERMS),
     "author": ("authors", _read_author, MAX_AUTHORS),
     "cat": ("categories", _read_category, MAX_CATEGORIES),
+    "about": ("about", _read_sentence, MAX_SENTENCES),
 }
+_EMPTIES: Mapping[str, tuple[str, ...]] = {"about": (NOTHING, "off", "no")}
 _SETTINGS: Mapping[str, tuple[str, Callable[[str, str], Any]]] = {
     "min": ("min_score", _number(0, 100)),
     "top": ("max_papers", _whole_number(1, 50)),
@@ -310,6 +337,8 @@ def format_filters(interests: Interests) -> str:
         parts.append("kw:" + ",".join(map(format_term, interests.terms)))
     parts += ["-" + format_term(term) for term in interests.excluded]
     parts += ["@" + quoted(name) for name in interests.authors]
+    if interests.about:
+        parts.append("about:" + ",".join(f'"{each}"' for each in interests.about))
     for key, (name, _) in _SETTINGS.items():
         if (value := getattr(interests, name)) != getattr(default, name):
             parts.append(f"{key}:{_setting_text(value)}")
@@ -331,6 +360,8 @@ def sentence(interests: Interests) -> str:
         parts.append("without " + ", ".join(map(_shown, interests.excluded)))
     if interests.authors:
         parts.append("following " + ", ".join(interests.authors))
+    if interests.about:
+        parts.append("about " + ", ".join(f"“{each}”" for each in interests.about))
     if interests.min_score:
         parts.append(f"score at least {interests.min_score:g}")
     parts.append(f"at most {interests.max_papers}")

@@ -79,6 +79,7 @@ _FILTER_DETAILS: Final = (
     'Keywords: `kw:"kv cache",LLM^2,quantiz*` (^2 counts double, * lets a word go on).',
     "A regular expression stands between slashes: `kw:/mixture[- ]of[- ]experts?/`.",
     '`-survey` leaves papers out, `@"Tri Dao"` follows an author.',
+    '`about:"cheap long-context inference"` finds papers by meaning, where that is set up.',
     "`min:2.5` is the score a paper needs, `top:10` the most papers in a digest.",
     "`days:7` is how many days a catch-up reaches back.",
     "`cross:on` adds cross-lists, `revisions:on` new versions; `formula:seed` counts plainly.",

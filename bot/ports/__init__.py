@@ -21,11 +21,12 @@ from bot.ports.channels import (
 from bot.ports.clock import Clock
 from bot.ports.examining import Examination
 from bot.ports.memory import Housekeeping, UnitOfWork, UnitOfWorkFactory
-from bot.ports.models import QuestionAnswerer, Summarizer
+from bot.ports.models import Embedder, QuestionAnswerer, Summarizer
 from bot.ports.pages import DayStore
 from bot.ports.platforms import Messenger, Renderer, Teller
 from bot.ports.posting import DigestRecord, DigestRepository, OutboxRepository
 from bot.ports.reading import BudgetRepository, SummaryFailure, SummaryRepository, SummaryTurn
+from bot.ports.vectors import Vector, VectorRepository
 from bot.ports.work import NO_TELEMETRY, JobQueue, Progress, SilentTelemetry, Telemetry, no_progress
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "DestinationState",
     "DigestRecord",
     "DigestRepository",
+    "Embedder",
     "Examination",
     "FeedCheck",
     "FeedLinkRepository",
@@ -68,5 +70,7 @@ __all__ = [
     "ThumbRepository",
     "UnitOfWork",
     "UnitOfWorkFactory",
+    "Vector",
+    "VectorRepository",
     "no_progress",
 ]

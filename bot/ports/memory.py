@@ -16,6 +16,7 @@ from bot.ports.channels import (
 )
 from bot.ports.posting import DigestRepository, OutboxRepository
 from bot.ports.reading import BudgetRepository, SummaryRepository
+from bot.ports.vectors import VectorRepository
 
 
 class UnitOfWork(Protocol):
@@ -31,6 +32,7 @@ class UnitOfWork(Protocol):
     feeds: FeedRepository
     thumbs: ThumbRepository
     feed_links: FeedLinkRepository
+    vectors: VectorRepository
 
     async def __aenter__(self) -> Self: ...
 
@@ -50,13 +52,18 @@ class Housekeeping(Protocol):
     """Forgetting what is old, so that months of service do not fill the disk."""
 
     async def prune(
-        self, *, papers_before: datetime, messages_before: datetime
+        self,
+        *,
+        papers_before: datetime,
+        messages_before: datetime,
+        vectors_before: datetime | None = None,
     ) -> Mapping[str, int]:
         """Remove old rows in small portions; how many went, by table.
 
         Papers with their summaries, digests and looks at the feed from before `papers_before`,
-        messages that were sent or given up before `messages_before`. What was posted to whom is
-        never forgotten, nor a message that still waits.
+        messages that were sent or given up before `messages_before`, vectors of papers announced
+        and sentences first seen before `vectors_before`: they can be had again. What was posted to
+        whom is never forgotten, nor a message that still waits.
         """
         ...
 

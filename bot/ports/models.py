@@ -1,8 +1,12 @@
-"""Whatever writes summaries and answers."""
+"""Whatever writes summaries and answers, and tells what is near in meaning."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from bot.domain.answer import Answer
 from bot.domain.papers import Paper
@@ -35,5 +39,21 @@ class QuestionAnswerer(Protocol):
         """The answer, its quotes looked up in `text`.
 
         Raises UserError (no question), TransientError, PermanentError.
+        """
+        ...
+
+
+class Embedder(Protocol):
+    """Something that makes vectors of texts: the nearer in meaning, the smaller the angle."""
+
+    @property
+    def name(self) -> str:
+        """The model's name; vectors of different models cannot be compared."""
+        ...
+
+    async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(texts x dimensions) their vectors, each of length 1, in the order of `texts`.
+
+        Raises TransientError after its own retries, PermanentError.
         """
         ...

@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 TICK_SECONDS = 60.0
 LONGEST_TICK_SILENCE = timedelta(minutes=3)
+KEEP_VECTORS = timedelta(days=45)  # longer than any digest or dry run reaches back
 _HOUSEKEEPING_SECONDS = 24 * 3600.0
 _DRAIN_AGAIN_SECONDS = 5.0  # after a fault that ended a platform's delivery
 
@@ -166,6 +167,7 @@ class RunningService:
         removed = await self._housekeeping.prune(
             papers_before=now - self._rules.keep_papers,
             messages_before=now - self._rules.keep_messages,
+            vectors_before=now - KEEP_VECTORS,
         )
         for table, rows in removed.items():
             self._telemetry.count("rows_pruned", rows, table=table)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
@@ -44,6 +44,8 @@ from bot.ports import (
     SummaryRepository,
     SummaryTurn,
     ThumbRepository,
+    Vector,
+    VectorRepository,
 )
 
 Version = tuple[str, int]
@@ -91,6 +93,8 @@ class Memory:
     feed_secrets: list[bytes] = field(default_factory=list)
     feed_links: dict[int, tuple[int, bool]] = field(default_factory=dict)  # number, is open
     learned: dict[int, tuple[learning.Memory, Profile]] = field(default_factory=dict)
+    vectors: dict[tuple[str, str], Vector] = field(default_factory=dict)  # paper, model
+    sentences: dict[tuple[str, str], Vector] = field(default_factory=dict)
 
     def copy(self) -> Memory:
         return Memory(**{part.name: copy(getattr(self, part.name)) for part in fields(self)})
@@ -155,6 +159,7 @@ class MemoryUnitOfWork:
     feeds: FeedRepository
     thumbs: ThumbRepository
     feed_links: FeedLinkRepository
+    vectors: VectorRepository
 
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database
@@ -171,6 +176,7 @@ class MemoryUnitOfWork:
         self.feeds = MemoryFeeds(self._transaction)
         self.thumbs = MemoryThumbs(self._transaction)
         self.feed_links = MemoryFeedLinks(self._transaction)
+        self.vectors = MemoryVectors(self._transaction)
         return self
 
     async def __aexit__(
@@ -867,6 +873,44 @@ class MemoryFeedLinks:
     async def serial(self, subscription_id: int) -> int | None:
         serial, is_open = self._transaction.read().feed_links.get(subscription_id, (0, False))
         return serial if is_open else None
+
+
+class MemoryVectors:
+    """A `VectorRepository`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def papers_known(self, papers: Sequence[Paper], *, model: str) -> frozenset[str]:
+        return frozenset(await self.of_papers(papers, model=model))
+
+    async def of_papers(self, papers: Sequence[Paper], *, model: str) -> dict[str, Vector]:
+        vectors = self._transaction.read().vectors
+        ids = {paper.versioned_id for paper in papers}
+        return {each: vectors[each, model] for each in sorted(ids) if (each, model) in vectors}
+
+    async def of_latest(self, *, model: str, limit: int) -> tuple[Vector, ...]:
+        memory = self._transaction.read()
+        latest = [f"{arxiv_id}v{version}" for arxiv_id, version in memory.announcements][::-1]
+        found = [memory.vectors[each, model] for each in latest if (each, model) in memory.vectors]
+        return tuple(found[:limit])
+
+    async def put_papers(self, vectors: Sequence[tuple[Paper, Vector]], *, model: str) -> None:
+        memory = await self._transaction.write()
+        for paper, vector in vectors:
+            memory.vectors.setdefault((paper.versioned_id, model), vector)
+
+    async def of_sentences(self, sentences: Sequence[str], *, model: str) -> dict[str, Vector]:
+        known = self._transaction.read().sentences
+        return {each: known[each, model] for each in sentences if (each, model) in known}
+
+    async def put_sentences(
+        self, vectors: Mapping[str, Vector], *, model: str, created_at: datetime
+    ) -> None:
+        del created_at
+        memory = await self._transaction.write()
+        for sentence, vector in vectors.items():
+            memory.sentences.setdefault((sentence, model), vector)
 
 
 @dataclass(slots=True)

@@ -45,6 +45,7 @@ interests = st.builds(
     days_back=st.integers(0, 1000),
     cross_lists=st.booleans(),
     revisions=st.booleans(),
+    about=several_texts,
 )
 changes = st.builds(
     SubscriptionChanges,
@@ -60,6 +61,7 @@ changes = st.builds(
         days_back=st.none() | st.integers(),
         cross_lists=st.none() | st.booleans(),
         revisions=st.none() | st.booleans(),
+        about=st.none() | several_texts,
     ),
     at=st.none() | times,
     weekdays=st.none() | weekdays,

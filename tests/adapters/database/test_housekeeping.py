@@ -5,9 +5,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from adapters.database.engine import Database, open_database
@@ -178,3 +179,36 @@ async def test_old_looks_at_the_feed_are_forgotten(database: Database) -> None:
         await unit.commit()
 
     assert await prune(database, papers_before=NOW) == {"feed_checks": 1}
+
+
+async def test_vectors_go_before_their_papers_and_with_them(database: Database) -> None:
+    vector = np.array([0.6, 0.8], dtype=np.float32)
+    papers = [
+        an_announcement("2601.00001", announced_on=date(2026, 1, 1)),
+        an_announcement("2601.00002", announced_on=date(2026, 1, 21)),
+    ]
+    async with database.unit_of_work() as unit:
+        await unit.papers.add_announcements(papers, seen_at=NOW)
+        await unit.vectors.put_papers([(each.paper, vector) for each in papers], model="small")
+        await unit.vectors.put_sentences({"old": vector}, model="small", created_at=NOW)
+        await unit.commit()
+
+    early = await database.housekeeping.prune(
+        papers_before=NOW - timedelta(days=400),
+        messages_before=NOW,
+        vectors_before=datetime(2026, 1, 10, tzinfo=UTC),
+    )
+    late = await database.housekeeping.prune(
+        papers_before=LATER,
+        messages_before=NOW,
+        vectors_before=NOW + timedelta(days=1) - timedelta(days=400),
+    )
+
+    assert early["paper_vectors"] == 1
+    assert early["sentence_vectors"] == 0
+    assert late["papers"] == 2
+    async with database.unit_of_work() as unit:
+        known = await unit.vectors.papers_known([each.paper for each in papers], model="small")
+        sentences = await unit.vectors.of_sentences(["old"], model="small")
+    assert known == frozenset()
+    assert sentences.keys() == {"old"}

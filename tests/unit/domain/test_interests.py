@@ -76,6 +76,13 @@ def test_the_documented_example_means_what_it_says() -> None:
             (Term("mixture[- ]of (a, b)/c", weight=1.5, kind=REGEX), Term("x")),
         ),
         ("kw:/state{1,2}/", "terms", (Term("state{1,2}", kind=REGEX),)),
+        ('about:"cheap inference, for long texts"', "about", ("cheap inference, for long texts",)),
+        ('about:"one  thing","another"', "about", ("one thing", "another")),
+        ("about:“one thing” about:another", "about", ("one thing", "another")),
+        ('about:"one", "one"', "about", ("one",)),
+        ("about:off", "about", ()),
+        ("about:none", "about", ()),
+        ('about:"off"', "about", ("off",)),
         ('-survey –"position paper"', "excluded", (Term("survey"), Term("position paper"))),
         ("not:survey,review", "excluded", (Term("survey"), Term("review"))),
         ("-/sur(vey|face)/", "excluded", (Term("sur(vey|face)", kind=REGEX),)),
@@ -153,6 +160,10 @@ def test_links_and_quotes_come_through_as_they_are_meant() -> None:
         ("days:31", "from 1 to 30"),
         ("cross:maybe", "cross:on or cross:off"),
         ("formula:tfidf", "formula:seed or formula:terms"),
+        ("about:", 'like about:"making long-context inference cheap"'),
+        ('about:"1, 2, 3"', 'like about:"making long-context inference cheap"'),
+        ('about:"' + "ab " * 101 + '"', "say it in 300 at most"),
+        ('about:"a","b","c","d"', "keep to 3"),
         ("--days=3", "like days:7"),
         ("<@U12345>", 'author:"Tri Dao"'),
         ("@42", '@"Tri Dao"'),
@@ -166,6 +177,12 @@ def test_what_cannot_be_meant_is_refused_with_its_mend(typed: str, mend: str) ->
     assert "\n" not in str(refused.value)
 
 
+def test_a_sentence_without_quotes_keeps_its_commas_where_a_shell_took_the_quotes_off() -> None:
+    changes, left_over = parse_filters(["about:cheap, fast inference"])
+
+    assert (changes.about, left_over) == (("cheap, fast inference",), ())
+
+
 def test_a_filter_that_is_given_replaces_the_default() -> None:
     base = Interests(("cs.CL",), terms=(Term("a"),), min_score=2.0, cross_lists=True)
 
@@ -177,13 +194,13 @@ def test_a_filter_that_is_given_replaces_the_default() -> None:
 def test_the_sentence_says_everything_that_decides() -> None:
     interests = read_back(
         'cs.CL cs.LG kw:"speculative decoding",LLM^2,quantiz*,/a.b/ -survey @"Tri Dao" min:2.5 '
-        "top:5 cross:on revisions:on formula:seed"
+        'top:5 cross:on revisions:on formula:seed about:"cheap inference","fast, too"'
     )
 
     assert sentence(interests) == (
         "cs.CL, cs.LG · speculative decoding, LLM (×2), quantiz*, /a.b/ · without survey · "
-        "following Tri Dao · score at least 2.5 · at most 5 · with cross-lists · with revisions · "
-        "formula seed"
+        "following Tri Dao · about “cheap inference”, “fast, too” · score at least 2.5 · "
+        "at most 5 · with cross-lists · with revisions · formula seed"
     )
 
 
@@ -227,6 +244,9 @@ all_interests = st.builds(
     days_back=st.integers(1, 30),
     cross_lists=st.booleans(),
     revisions=st.booleans(),
+    about=st.lists(
+        phrases.filter(lambda text: any(map(str.isalpha, text))), max_size=3, unique=True
+    ).map(lambda said: tuple(" ".join(each.split()) for each in said)),
 )
 
 

@@ -82,8 +82,13 @@ class House:
         await stop.wait()
 
     async def prune(
-        self, *, papers_before: datetime, messages_before: datetime
+        self,
+        *,
+        papers_before: datetime,
+        messages_before: datetime,
+        vectors_before: datetime | None = None,
     ) -> Mapping[str, int]:
+        del vectors_before
         self.pruned.append((papers_before, messages_before))
         return {"outbox": 3, "papers": 0}
 
