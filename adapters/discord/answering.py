@@ -14,6 +14,7 @@ import discord
 from discord.http import HTTPClient
 
 from adapters.discord.calls import Calls
+from adapters.discord.errors import discord_errors
 from adapters.discord.places import (
     Place,
     actor_of_interaction,
@@ -99,17 +100,26 @@ class Answering:
         )
 
     async def message(self, message: discord.Message, command: Command | UserError) -> None:
-        """Answer a message that mentions us, in reply to it."""
+        """Answer a message that mentions us, in reply to it, where we may write."""
         place = place_of_message(message)
         actor = actor_of_message(message, place, language=self._language)
+        try:
+            with discord_errors():
+                reply = await self._reply_to(message, place, actor, command)
+            await reply_to(message, self._calls, self._renderer.reply(reply), reply.attachment)
+        except PapercourierError as error:
+            log.info("discord.message_not_answered", extra={"reason": str(error)})
+
+    async def _reply_to(
+        self, message: discord.Message, place: Place, actor: Actor, command: Command | UserError
+    ) -> Reply:
         if isinstance(command, UserError):
-            reply = Reply(str(command), is_error=True)
-        else:
-            async with message.channel.typing():
-                reply = await self._reply(place, actor, command, None)
+            return Reply(str(command), is_error=True)
+        async with message.channel.typing():
+            reply = await self._reply(place, actor, command, None)
         if reply.attachment and not _may_attach(place):
-            reply = Reply("I may not attach files here: use `export` as a command.", is_error=True)
-        await reply_to(message, self._calls, self._renderer.reply(reply), reply.attachment)
+            return Reply("I may not attach files here: use `export` as a command.", is_error=True)
+        return reply
 
     async def quietly(self, actor: Actor, command: Command) -> None:
         """Do what a reaction asks; whoever reacted sees the reaction, and that is answer enough."""

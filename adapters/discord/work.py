@@ -39,11 +39,6 @@ class Work:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("discord.work_failed", extra={"work": task.get_name()}, exc_info=error)
 
-    async def settle(self) -> None:
-        """Return when everything that was begun is done."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
-
     async def close(self) -> None:
         """Let what is under way finish for some seconds, then end it."""
         if not self._tasks:
