@@ -118,11 +118,14 @@ class Block:
             least = np.maximum(least, np.partition(self._points, place, axis=1)[:, place])
         return self._sorted(self._points >= least[:, None], self._most)
 
-    def best_below(self) -> Cells:
-        """For each reader the best that missed only min_score, if there is one."""
-        below = np.where(self._points < self._bars[:, None], self._points, 0)
-        most = np.maximum(below.max(axis=1, initial=0), 1)
-        return self._sorted(below == most[:, None], np.ones(len(self.readers), dtype=np.int64))
+    def best_below(self, best: Cells) -> Cells:
+        """The best that missed only min_score, if there is one, of readers who get nothing."""
+        nothing = np.flatnonzero(np.bincount(best.rows, minlength=len(self.readers)) == 0)
+        points = self._points[nothing]
+        below = np.where(points < self._bars[nothing, None], points, 0)
+        wanted = np.zeros(self._points.shape, dtype=bool)
+        wanted[nothing] = below == np.maximum(below.max(axis=1, initial=0), 1)[:, None]
+        return self._sorted(wanted, np.ones(len(self.readers), dtype=np.int64))
 
     def _promise_places(self) -> None:
         """Raise what needs no score above all scores: followed authors, readers without terms."""

@@ -23,7 +23,7 @@ from bot.domain.papers import Announcement, AnnounceType
 from bot.domain.profile import Profile
 from bot.domain.rarity import Rarity
 from bot.domain.reasons import Evidence, ReasonBook
-from bot.domain.scoring import compile_scores
+from bot.domain.scoring import Texts, compile_scores
 from bot.domain.sheet import POINT
 
 __all__ = [
@@ -33,9 +33,11 @@ __all__ = [
     "Ranking",
     "Reader",
     "Scored",
+    "Texts",
     "explain",
     "rank",
     "rank_many",
+    "texts_of",
 ]
 
 _CELLS_AT_ONCE = 1 << 20  # readers x papers held as one dense block
@@ -65,7 +67,7 @@ class Ranking:
     considered: int  # in the reader's categories, of the kinds asked for, not posted before
     matched: int  # of those, how many earned a place, were there room for all
     chosen: tuple[Scored, ...]  # best first, at most max_papers
-    best_below: Scored | None  # the best that missed only min_score
+    best_below: Scored | None  # where nothing was chosen, the best that missed only min_score
     excluded: int  # considered, but kept out by an excluded term
 
 
@@ -104,9 +106,16 @@ def rank(
 
 
 def rank_many(
-    readers: Sequence[Reader], announcements: Sequence[Announcement], *, rarity: Rarity
+    readers: Sequence[Reader],
+    announcements: Sequence[Announcement],
+    *,
+    rarity: Rarity,
+    texts: Texts | None = None,
 ) -> Iterator[Ranking]:
     """One ranking per reader, in their order; the papers are read once for all of them.
+
+    Whoever ranks the same announcements several times reads them once, by giving the `texts` of
+    their papers.
 
     A paper is matched when it earns `min_score`, holds no excluded term, and earns as much as the
     reader's weakest term would alone: stray words of phrases are no match, whatever `min_score`.
@@ -118,7 +127,8 @@ def rank_many(
     terms' points; it can match a paper that no term finds, but alone `min_score` can unmatch one.
     """
     batch = Batch(announcements)
-    papers = [announcement.paper for announcement in batch.announcements]
+    texts = texts or texts_of(batch.announcements)
+    papers = texts.papers
     # Readers who may get the same announcements together: none looks at the others' papers.
     audiences = np.array(
         [
@@ -132,7 +142,7 @@ def rank_many(
     together = [readers[row] for row in order.tolist()]
     scores = compile_scores(
         [reader.interests for reader in readers],
-        papers,
+        texts,
         rarity=rarity,
         profiles=[reader.profile for reader in readers],
         order=order,
@@ -159,6 +169,11 @@ def rank_many(
     return map(rankings.__getitem__, range(len(readers)))
 
 
+def texts_of(announcements: Sequence[Announcement]) -> Texts:
+    """Their papers, to be read once for all rankings of just these announcements."""
+    return Texts([announcement.paper for announcement in announcements])
+
+
 def _blocks(audiences: NDArray[np.int64], most: int) -> Iterator[tuple[int, int]]:
     """Where blocks of at most `most` readers begin and end: small audiences share one."""
     start = 0
@@ -174,7 +189,7 @@ def _blocks(audiences: NDArray[np.int64], most: int) -> Iterator[tuple[int, int]
 def _rankings(block: Block, book: ReasonBook) -> Iterator[Ranking]:
     """The rankings of a block's readers, in order."""
     cells = block.best()
-    below = block.best_below()
+    below = block.best_below(cells)
     chosen, missed = _scored(block, book, cells), _scored(block, book, below)
     best_below = dict(zip(below.rows.tolist(), missed, strict=True))
     ends = np.searchsorted(cells.rows, np.arange(len(block.readers)), side="right").tolist()
@@ -216,7 +231,9 @@ def explain(
 ) -> Explanation:
     """Why `announcement` is or is not for this reader, whatever was posted before."""
     batch = Batch((announcement,))
-    scores = compile_scores([interests], [announcement.paper], rarity=rarity, profiles=(profile,))
+    scores = compile_scores(
+        [interests], texts_of((announcement,)), rarity=rarity, profiles=(profile,)
+    )
     followed = tuple(batch.followed(interests.authors).get(0, ()))
     cell = np.zeros(1, dtype=np.int64)
     authors = {0: Reason(followed[0], "author", AUTHOR_POINTS)} if followed else {}

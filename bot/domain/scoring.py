@@ -52,19 +52,18 @@ class Scores:
 
 def compile_scores(
     readers: Sequence[Interests],
-    papers: Sequence[Paper],
+    texts: Texts,
     *,
     rarity: Rarity,
     profiles: Sequence[Profile | None] = (),
     order: NDArray[np.int64] | None = None,
 ) -> Scores:
-    """All that the scores of `readers` for `papers` are made of.
+    """All that the scores of `readers` for the papers of `texts` are made of.
 
     `profiles` has one for each reader, or is empty. The rows of the result are the readers in
     `order`, else as they are given.
     """
     rows = np.arange(len(readers)) if order is None else order
-    texts = _Texts(papers)
     sides = [_side(formula, readers, texts, rarity) for formula in Formula]
     sheets = [side.sheet for side in sides]
     wanted = hstack([side.wanted for side in sides], format="csr")[rows]
@@ -83,7 +82,7 @@ def compile_scores(
         unwanted=hstack([side.unwanted for side in sides], format="csr")[rows],
         unwanted_terms=tuple(term for side in sides for term in side.unwanted_terms),
         present=vstack([side.present for side in sides], format="csr"),
-        papers=tuple(papers),
+        papers=texts.papers,
         liking=(
             Liking.of([profiles[row] for row in rows.tolist()], texts.words, rarity)
             if any(profiles)
@@ -115,7 +114,7 @@ class _Side:
     present: csr_array
 
 
-def _side(formula: Formula, readers: Sequence[Interests], texts: _Texts, rarity: Rarity) -> _Side:
+def _side(formula: Formula, readers: Sequence[Interests], texts: Texts, rarity: Rarity) -> _Side:
     theirs = [each if each.formula is formula else None for each in readers]
     wanted, terms = _listed([each.terms if each else () for each in theirs])
     unwanted, unwanted_terms = _listed([each.excluded if each else () for each in theirs])
@@ -147,11 +146,11 @@ def _diagonal(blocks: Sequence[csr_array]) -> csr_array:
     )
 
 
-class _Texts:
-    """The papers' words, read when the first formula asks."""
+class Texts:
+    """Some papers, and their words: read when somebody first looks for words, and once."""
 
     def __init__(self, papers: Sequence[Paper]) -> None:
-        self.papers = papers
+        self.papers = tuple(papers)
 
     @cached_property
     def words(self) -> PaperWords:

@@ -18,7 +18,7 @@ from itertools import islice
 
 from bot.domain import calendar
 from bot.domain.diversity import NO_VARIETY, Variety
-from bot.domain.matching import Ranking, rank_many
+from bot.domain.matching import Ranking, Texts, rank_many, texts_of
 from bot.domain.outbox import OutboxMessage
 from bot.domain.papers import Announcement
 from bot.domain.profile import Profile
@@ -62,6 +62,7 @@ class _Material:
     after: int
     since: date
     announcements: tuple[Announcement, ...]
+    texts: Texts  # of the announcements, read once for all that are ranked
     rarity: Rarity
     variety: Variety
 
@@ -242,7 +243,9 @@ class PlanningService:
             )
             for due in ready
         ]
-        rankings = rank_many(readers, material.announcements, rarity=material.rarity)
+        rankings = rank_many(
+            readers, material.announcements, rarity=material.rarity, texts=material.texts
+        )
         interests = [due.subscription.interests for due in ready]
         return settled(rankings, interests, material.variety)
 
@@ -260,7 +263,8 @@ class PlanningService:
             if self._is_diverse:
                 papers = [each.paper for each in announcements]
                 variety = await run.worker.do(Variety.of, papers)
-            known = run.material = _Material(after, since, announcements, rarity, variety)
+            texts = texts_of(announcements)
+            known = run.material = _Material(after, since, announcements, texts, rarity, variety)
         return known
 
     async def _finish(self, run: _Run, batch: Sequence[Due], rankings: Sequence[Ranking]) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.interests import Formula, Interests, Term, TermKind, parse_filters, split_words
-from bot.domain.matching import Obstacle, Ranking, Reader, explain, rank, rank_many
+from bot.domain.matching import Obstacle, Ranking, Reader, explain, rank, rank_many, texts_of
 from bot.domain.papers import Announcement, AnnounceType, Paper
 from bot.domain.rarity import Rarity
 
@@ -132,7 +132,7 @@ def test_a_paper_announced_twice_comes_once_in_its_latest_version() -> None:
 # --- what is chosen ------------------------------------------------------------------------
 
 
-def test_min_score_is_honoured_and_the_best_that_missed_it_is_told() -> None:
+def test_min_score_is_honoured() -> None:
     batch = [
         announced("kv cache", arxiv_id="1"),
         announced("Other", "A kv cache.", arxiv_id="2"),
@@ -143,9 +143,34 @@ def test_min_score_is_honoured_and_the_best_that_missed_it_is_told() -> None:
 
     assert ids(ranking) == ["1"]
     assert (ranking.considered, ranking.matched) == (3, 1)
+
+
+def test_where_nothing_reaches_min_score_the_best_that_missed_it_is_told() -> None:
+    batch = [
+        announced("Other", "A cache.", arxiv_id="1"),
+        announced("Other", "A kv cache.", arxiv_id="2"),
+        announced("Other", "Nothing here.", arxiv_id="3"),
+    ]
+
+    ranking = rank(interests('kw:"kv cache" min:2'), batch, rarity=ANYTHING)
+
+    assert ids(ranking) == []
     assert ranking.best_below is not None
     assert ranking.best_below.announcement.paper.arxiv_id == "2"
     assert 1 <= ranking.best_below.score < 2
+
+
+def test_texts_read_once_serve_any_number_of_rankings() -> None:
+    batch = [announced("KV cache"), announced("Other", "A cache.", arxiv_id="2")]
+    texts = texts_of(batch)
+    wishes = [interests("kw:cache"), interests('kw:"kv cache"'), interests("kw:other")]
+
+    first, second, third = (
+        ids(*rank_many([Reader(each)], batch, rarity=ANYTHING, texts=texts)) for each in wishes
+    )
+
+    assert (len(first), len(second), third) == (2, 1, ["2"])
+    assert [first, second, third] == [ids(rank(each, batch, rarity=ANYTHING)) for each in wishes]
 
 
 def test_a_score_that_equals_min_score_is_enough() -> None:
