@@ -60,6 +60,11 @@ def _keyed(key: str) -> Callable[[Any], Sequence[str]]:
     return lambda value: (f"{key}:{value}",)
 
 
+def _sentence(value: Any) -> Sequence[str]:
+    """One sentence, commas and all; several are for `filters`."""
+    return (f'about:"{str(value).replace(chr(34), "").strip()}"',)
+
+
 def _off(value: Any) -> Sequence[str]:
     return ("off",) if value else ()
 
@@ -103,6 +108,7 @@ _FILTERS: Final = (
         words=_separated,
     ),
     Option("keywords", "Like speculative decoding, LLM^2, quantiz*", words=_keyed("kw")),
+    Option("about", "Say in a sentence what you are after", words=_sentence),
     Option("exclude", "Leave out papers with these words", words=_keyed("not")),
     Option("authors", "Follow these authors, with commas between", words=_keyed("author")),
     Option(

@@ -70,6 +70,7 @@ def size_of(entry: dict[str, Any]) -> int:
             'subscribe cs.CL kw:"kv cache" top:3',
         ),
         ("edit", {"number": 2, "max_papers": 5}, "edit 2 top:5"),
+        ("edit", {"number": 2, "about": "caches, kept small"}, 'edit 2 about:"caches, kept small"'),
         ("preview", {"days": 5}, "preview days:5"),
         ("pause", {}, "pause"),
         ("pause", {"number": 3}, "pause 3"),
