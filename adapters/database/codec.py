@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import time
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from bot.domain.commands import SubscriptionChanges
@@ -18,6 +19,7 @@ from bot.domain.subscriptions import Schedule
 from bot.domain.summary import Summary, SummarySection, SummarySource, UnverifiedFigure, Usage
 
 VERSION = 1
+_KEPT = 1 << 16  # terms: some ten megabytes
 
 Json = dict[str, Any]
 _T = TypeVar("_T")
@@ -68,12 +70,18 @@ def _term_to_json(term: Term) -> str | Json:
 
 def _term_from_json(document: str | Mapping[str, Any]) -> Term:
     if isinstance(document, str):
-        return Term(document)
+        return _plain_term(document)
     return Term(
         text=str(document["text"]),
         weight=float(document.get("weight", 1.0)),
         kind=TermKind(document.get("kind", TermKind.PHRASE)),
     )
+
+
+@lru_cache(maxsize=_KEPT)
+def _plain_term(text: str) -> Term:
+    """Thousands of subscriptions ask for the same words: each is read and kept once."""
+    return Term(text)
 
 
 def schedule_to_json(schedule: Schedule) -> Json:
