@@ -4,6 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ROUNDS ?= 20
+WORKERS ?= 3
 SEED ?= 1
 PLATFORM ?= chat
 
@@ -19,7 +20,7 @@ demo: setup  ## The whole journey on the sample day, in the terminal, without ke
 	@$(BIN)/papercourier demo
 
 test: setup  ## Run the tests
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 check: setup  ## Format, lint, types, imports, migrations, generated files
 	@$(BIN)/ruff format --check .
