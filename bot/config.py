@@ -17,6 +17,7 @@ from bot.config_settings import (
     ArxivSettings,
     DeliverySettings,
     DiscordSettings,
+    EmbeddingsSettings,
     LogFormat,
     LogLevel,
     LogSettings,
@@ -37,6 +38,7 @@ __all__ = [
     "ArxivSettings",
     "DeliverySettings",
     "DiscordSettings",
+    "EmbeddingsSettings",
     "LogFormat",
     "LogLevel",
     "LogSettings",
@@ -67,11 +69,13 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
     document = _read_document(source) if source else JsonObject()
     read = reading.settings(document)
     folder = source.absolute().parent if source else home
+    ai_summary = reading.ai_summary(read.ai_summary, folder=folder)
     settings = replace(
         read,
         home=home,
         database_url=reading.database_url(home),
-        ai_summary=reading.ai_summary(read.ai_summary, folder=folder),
+        ai_summary=ai_summary,
+        embeddings=reading.embeddings(read.embeddings, ai_summary),
         source=source,
         names_categories="categories" in document,
         notices=tuple(reading.notices),

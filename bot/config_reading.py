@@ -13,6 +13,7 @@ from bot.config_json import JsonObject
 from bot.config_settings import (
     AiSummarySettings,
     ArxivSettings,
+    EmbeddingsSettings,
     Setting,
     Settings,
     named_sections,
@@ -87,6 +88,19 @@ class Reading:
             )
             prompt = None
         return replace(read, prompt_file=prompt, api_key=Secret(key) if key else None)
+
+    def embeddings(
+        self, read: EmbeddingsSettings, ai_summary: AiSummarySettings
+    ) -> EmbeddingsSettings:
+        """`read` with its key; what it does not say is as in `ai_summary`."""
+        name = read.api_key_env or ai_summary.api_key_env
+        key = self._variable(name)
+        return replace(
+            read,
+            base_url=read.base_url or ai_summary.base_url,
+            api_key_env=name,
+            api_key=Secret(key) if key else None,
+        )
 
     def database_url(self, home: Path) -> Secret:
         """DATABASE_URL, else an SQLite file in `home`."""

@@ -166,6 +166,40 @@ class AiSummarySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class EmbeddingsSettings:
+    """What `about:"..."` needs: vectors of papers and sentences, made by an embedding model."""
+
+    enabled: bool = setting(
+        default=False,
+        kind=kinds.yes_no(),
+        about="Let sentences after `about:` find papers near to them in meaning.",
+    )
+    model: str = setting(
+        "text-embedding-3-small", kinds.text(), "The embedding model's name at its endpoint."
+    )
+    base_url: str | None = setting(
+        None,
+        kinds.web_address(),
+        "An OpenAI-compatible endpoint with `/embeddings`; without it that of `ai_summary`.",
+    )
+    api_key_env: str | None = setting(
+        None,
+        kinds.variable_name(),
+        "Environment variable that holds its key; without it the one of `ai_summary`.",
+    )
+    most_points: float = setting(
+        3.0, kinds.number(0, 10), "Points of the papers that are nearest to a sentence."
+    )
+    batch_size: int = setting(64, kinds.whole(1, 2_048), "Texts sent in one call.")
+    timeout_seconds: float = setting(
+        20.0,
+        kinds.number(1, 600),
+        "How long a digest waits for vectors before it goes out without those points.",
+    )
+    api_key: Secret | None = None  # read from the variable that `api_key_env` names
+
+
+@dataclass(frozen=True, slots=True)
 class ArxivSettings:
     """How arXiv is asked."""
 
@@ -405,6 +439,9 @@ class Settings:
         WhoManages.MANAGERS, kinds.choice(WhoManages), "Who may change a channel's subscriptions."
     )
     ai_summary: AiSummarySettings = section(AiSummarySettings, "Summaries written by a model.")
+    embeddings: EmbeddingsSettings = section(
+        EmbeddingsSettings, "Vectors of papers and sentences, for `about:`."
+    )
     arxiv: ArxivSettings = section(ArxivSettings, "How arXiv is asked.")
     delivery: DeliverySettings = section(DeliverySettings, "How messages go out.")
     retention: RetentionSettings = section(RetentionSettings, "How long things are kept.")

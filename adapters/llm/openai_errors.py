@@ -50,21 +50,28 @@ class ParameterRefusedError(Exception):
 
 
 @contextmanager
-def openai_errors(*, host: str, model: str, key_name: str) -> Iterator[None]:
-    """Turn the vendor's exceptions into ours; no sentence carries a key or an answer's body."""
+def openai_errors(
+    *, host: str, model: str, key_name: str, section: str = "ai_summary"
+) -> Iterator[None]:
+    """Turn the vendor's exceptions into ours; no sentence carries a key or an answer's body.
+
+    `section` of config.json is where sentences send people.
+    """
     try:
         yield
     except openai.APIStatusError as error:
-        raise _status_error(error, host=host, model=model, key_name=key_name) from error
+        raise _status_error(
+            error, host=host, model=model, key_name=key_name, section=section
+        ) from error
     except (openai.APITimeoutError, TimeoutError) as error:
         raise TransientError(
             f"The model at {host} did not answer in time: try again in a few minutes, or raise "
-            "ai_summary.timeout_seconds."
+            f"{section}.timeout_seconds."
         ) from error
     except openai.APIConnectionError as error:
-        raise _connection_error(error, host) from error
+        raise _connection_error(error, host, section) from error
     except openai.APIResponseValidationError as error:
-        raise garbled_error(host) from error
+        raise garbled_error(host, section) from error
     except openai.APIError as error:  # an error event within a stream
         raise TransientError(
             f"The model at {host} failed while it was answering: try again in a few minutes."
@@ -75,14 +82,14 @@ def openai_errors(*, host: str, model: str, key_name: str) -> Iterator[None]:
             code="bad_endpoint",
         ) from error
     except ValueError as error:  # a body or an event that is no JSON
-        raise garbled_error(host) from error
+        raise garbled_error(host, section) from error
 
 
-def garbled_error(host: str) -> TransientError:
+def garbled_error(host: str, section: str = "ai_summary") -> TransientError:
     """The error for an answer that is not in the API's form."""
     return TransientError(
         f"The model at {host} answered with something unreadable: try again in a few minutes, or "
-        "check that ai_summary.base_url is an OpenAI-compatible endpoint."
+        f"check that {section}.base_url is an OpenAI-compatible endpoint."
     )
 
 
@@ -125,18 +132,18 @@ def length_error() -> PermanentError:
     )
 
 
-def _connection_error(error: openai.APIConnectionError, host: str) -> TransientError:
+def _connection_error(error: openai.APIConnectionError, host: str, section: str) -> TransientError:
     cause = type(error.__cause__).__name__ if error.__cause__ else ""
     if cause in ("RemoteProtocolError", "ReadError", "IncompleteRead", "DecodingError"):
         return cut_error(host)
     return TransientError(
-        f"The model at {host} cannot be reached: check the network and ai_summary.base_url, then "
+        f"The model at {host} cannot be reached: check the network and {section}.base_url, then "
         "try again."
     )
 
 
 def _status_error(
-    error: openai.APIStatusError, *, host: str, model: str, key_name: str
+    error: openai.APIStatusError, *, host: str, model: str, key_name: str, section: str
 ) -> Exception:
     status, detail = error.status_code, _detail(error)
     if status in (_BAD_REQUEST, _TOO_LARGE, _UNPROCESSABLE, _THROTTLED) and (
@@ -154,8 +161,9 @@ def _status_error(
         )
     if status in _FINAL:
         code, sentence = _FINAL[status]
-        return PermanentError(sentence.format(host=host, model=model, key_name=key_name), code=code)
-    return _passing(status, host, _retry_after(error))
+        said = sentence.format(host=host, model=model, key_name=key_name, section=section)
+        return PermanentError(said, code=code)
+    return _passing(status, host, section, _retry_after(error))
 
 
 _FINAL = {
@@ -169,12 +177,12 @@ _FINAL = {
     ),
     _NOT_FOUND: (
         "model_not_found",
-        "There is no model “{model}” at {host}: check ai_summary.model and ai_summary.base_url.",
+        "There is no model “{model}” at {host}: check {section}.model and {section}.base_url.",
     ),
 }
 
 
-def _passing(status: int, host: str, retry_after: float | None) -> Exception:
+def _passing(status: int, host: str, section: str, retry_after: float | None) -> Exception:
     when = "in a few minutes" if retry_after is None else f"in {math.ceil(retry_after)} seconds"
     if status == _THROTTLED:
         sentence = f"The model at {host} asks us to slow down: try again {when}."
@@ -184,7 +192,7 @@ def _passing(status: int, host: str, retry_after: float | None) -> Exception:
         sentence = f"The model at {host} is in trouble ({status}): try again {when}."
     else:
         return PermanentError(
-            f"The model at {host} answers with HTTP {status}: check ai_summary.base_url.",
+            f"The model at {host} answers with HTTP {status}: check {section}.base_url.",
             code=f"http_{status}",
         )
     return TransientError(sentence, retry_after=retry_after)

@@ -7,8 +7,10 @@ answers are made from the paper in the prompt: sentences with figures in them, w
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import re
+import struct
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -21,6 +23,8 @@ from aiohttp import web
 from tests.fakes.model_answers import Shape, answer_content
 
 MODEL = "fake-large"
+EMBEDDING_MODEL = "fake-embedding"
+DIMENSIONS = 256
 API_KEY = "sk-fake"
 
 Json = dict[str, Any]
@@ -80,6 +84,9 @@ class ModelServer:
     calls: list[Call] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     deleted_files: list[str] = field(default_factory=list)
+    embedded: list[list[str]] = field(default_factory=list)  # the texts of each answered call
+    embedding_faults: deque[Fault] = field(default_factory=deque)  # as `faults`
+    embedding_answer: Callable[[Json], Json] | None = None  # from the usual answer
     at_once: int = 0
     most_at_once: int = 0
     answer: Callable[[str], str] | None = None  # from the prompt; None for the usual one
@@ -224,16 +231,36 @@ class ModelServer:
         return web.json_response({"id": file_id, "object": "file", "deleted": True})
 
     async def _embed(self, request: web.Request) -> web.Response:
+        if refused := _unauthorized(request):
+            return refused
         body = await request.json()
         texts: list[str] = body["input"] if isinstance(body["input"], list) else [body["input"]]
+        fault = self.embedding_faults.popleft() if self.embedding_faults else Fault()
+        if fault.waits:
+            await self._released.wait()
+        if fault.body or fault.status != web.HTTPOk.status_code:
+            return _respond(fault)
+        if body.get("encoding_format") in self.unknown_parameters:
+            return _respond(refusal(400, "Unsupported encoding", param="encoding_format"))
+        if any(len(text) > (self.context_characters or len(text)) for text in texts):
+            return _respond(TOO_LONG)
+        if body["model"] != EMBEDDING_MODEL:
+            return _respond(refusal(404, "The model does not exist", code="model_not_found"))
+        vectors = [_embedding(text) for text in texts]
+        if body.get("encoding_format") == "base64":
+            written: list[Any] = [_base64(vector) for vector in vectors]
+        else:
+            written = vectors
         data = [
-            {"object": "embedding", "index": index, "embedding": _embedding(text)}
-            for index, text in enumerate(texts)
+            {"object": "embedding", "index": index, "embedding": vector}
+            for index, vector in enumerate(written)
         ]
         usage = {"prompt_tokens": sum(map(len, texts)) // 4, "total_tokens": 0}
-        return web.json_response(
-            {"object": "list", "model": body["model"], "data": data, "usage": usage}
-        )
+        answer: Json = {"object": "list", "model": body["model"], "data": data, "usage": usage}
+        self.embedded.append(texts)
+        if self.embedding_answer is not None:
+            answer = self.embedding_answer(answer)
+        return web.Response(text=json.dumps(answer), content_type="application/json")
 
     async def _models(self, request: web.Request) -> web.Response:
         if refused := _unauthorized(request):
@@ -304,11 +331,17 @@ def _usage(call: Call, content: str) -> dict[str, int]:
 
 
 def _embedding(text: str) -> list[float]:
-    """Words that two texts share make their vectors alike."""
-    vector = [0.0] * 64
-    for word in _words(text):
-        vector[sha256(word.encode()).digest()[0] % len(vector)] += 1.0
+    """Longer words that two texts share make their vectors alike."""
+    vector = [0.0] * DIMENSIONS
+    vector[0] = 1.0  # some of all meanings: no text is without any
+    for word in set(_words(text)):
+        if len(word) > 4:
+            vector[sha256(word.encode()).digest()[0]] = 1.0
     return vector
+
+
+def _base64(vector: list[float]) -> str:
+    return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
 
 
 def _words(text: str) -> Iterable[str]:
