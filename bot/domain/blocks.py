@@ -104,11 +104,9 @@ class Block:
 
     def kinds(self, cells: Cells) -> list[AnnounceType]:
         """The announce type of each cell, as its reader sees it."""
-        of_way = [self.batch.kinds(categories) for categories, _ in self._ways]
-        ways = self._way[cells.rows].tolist()
-        return [
-            of_way[way][column] for way, column in zip(ways, cells.columns.tolist(), strict=True)
-        ]
+        of_way = np.array([self.batch.kinds(categories) for categories, _ in self._ways], object)
+        kinds: list[AnnounceType] = of_way[self._way[cells.rows], cells.columns].tolist()
+        return kinds
 
     def best(self) -> Cells:
         """What each reader gets: at most `max_papers`, those that have a place for sure first."""

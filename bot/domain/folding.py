@@ -54,9 +54,7 @@ def chunks(text: str) -> list[bytes]:
     Many times quicker than finding the words at once, for most pieces are met again and again;
     bytes are parted in half the time of letters.
     """
-    if text.isascii():
-        return text.encode("ascii").translate(_LOWER_TO_SPACES).split()
-    return [word.encode() for word in raw_words(text)]
+    return text.encode().translate(_LOWER_TO_SPACES).split()
 
 
 def without_accents(text: str) -> str:

@@ -191,7 +191,9 @@ def _each_once(matrix: csr_array, terms: Sequence[Term], sheet: Sheet) -> csr_ar
     in_order = np.argsort(rows * len(terms) + rank[matrix.indices])
     sought = identity[matrix.indices]
     is_first = (np.diff(rows[in_order], prepend=-1) | np.diff(sought[in_order], prepend=-1)) != 0
-    kept = np.sort(in_order[is_first])
+    is_kept = np.zeros(len(in_order), dtype=bool)
+    is_kept[in_order[is_first]] = True
+    kept = np.flatnonzero(is_kept)
     starts = np.concatenate(([0], np.cumsum(np.bincount(rows[kept], minlength=matrix.shape[0]))))
     return csr_array(
         (matrix.data[kept], matrix.indices[kept], starts.astype(np.int32)), shape=matrix.shape
