@@ -129,9 +129,9 @@ async def test_who_waits_long_is_told_that_it_is_worked_on(
     feed = SlowFeed()
     async with slack_bot(slack, tmp_path, feed=feed):  # type: ignore[arg-type]
         asked = await slack.user("U1").slash("preview cs.CL")
-        patience = await asked.answer()
+        patience = await asked.patience()
         feed.may_answer.set()
-        answer = await asked.answer(2)
+        answer = await asked.answer()
 
     assert asked.ack_seconds is not None
     assert "working on it" in patience.shown()
