@@ -24,6 +24,7 @@ _LINK_PREFIX = re.compile(
     r"|arxiv:\s*",
     re.IGNORECASE,
 )
+_LONGEST = 500  # characters of a link; what is longer is none, and slow to look through
 _LINK_SUFFIX = re.compile(r"(?:\.pdf)?/?(?:[?#].*)?$", re.IGNORECASE)
 
 
@@ -46,16 +47,21 @@ class ArxivId:
 
         Raises UserError when `text` is neither.
         """
-        bare = _LINK_PREFIX.sub("", text.strip().strip("<>"), count=1)
-        match = _ID.fullmatch(_LINK_SUFFIX.sub("", bare))
+        typed = text.strip()
+        match = _read(typed) if len(typed) <= _LONGEST else None
         if match is None or not _month_exists(match["value"]):
-            shown = text.strip()[:60] or "nothing"
+            shown = typed[:60] or "nothing"
             raise UserError(
                 f"“{shown}” is not an arXiv ID: write it like 2601.13824, hep-th/9901001 "
                 "or paste a link to arxiv.org."
             )
         value = _SUBJECT_CLASS.sub("/", match["value"])
         return cls(value, int(match["version"]) if match["version"] else None)
+
+
+def _read(typed: str) -> re.Match[str] | None:
+    bare = _LINK_PREFIX.sub("", typed.strip("<>"), count=1)
+    return _ID.fullmatch(_LINK_SUFFIX.sub("", bare))
 
 
 def _month_exists(value: str) -> bool:
