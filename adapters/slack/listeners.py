@@ -101,17 +101,21 @@ class Listeners:
         if not self._once.is_new(key_of(body)):
             return
         place = place_of_command(body)
+        self._start(self._typed(place, body), "command")
         self._heard(place.team_id)
+
+    async def _typed(self, place: Place, body: Mapping[str, Any]) -> None:
+        # Read only now: bolt sends the acknowledgement when `on_command` has returned.
         try:
             wanted = read_typed(str(body.get("text") or ""))
         except UserError as error:
-            self._start(self._answering.say_error(place, error), "command")
+            await self._answering.say_error(place, error)
             return
         if isinstance(wanted, FormWish):
             trigger_id = str(body.get("trigger_id", ""))
-            self._start(self._forms.open(place, wanted, trigger_id=trigger_id), "form")
+            await self._forms.open(place, wanted, trigger_id=trigger_id)
         else:
-            self._start(self._answering.answer(place, wanted), "command")
+            await self._answering.answer(place, wanted)
 
     # --- buttons -----------------------------------------------------------------------------
 

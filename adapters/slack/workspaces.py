@@ -11,10 +11,11 @@ from typing import Final, Protocol
 
 from slack_sdk.oauth.installation_store.models.installation import Installation
 from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.slack.errors import slack_errors
 from adapters.slack.installations import EncryptedInstallationStore
-from bot.errors import PermanentError
+from bot.errors import PapercourierError, PermanentError
 from bot.ports import Clock
 
 log = logging.getLogger(__name__)
@@ -113,9 +114,31 @@ class ManyWorkspaces:
         self._client_for = client_for
         self._clock = clock
         self._known: dict[str, tuple[datetime, Identity | None]] = {}
+        self._refreshing: dict[str, asyncio.Task[None]] = {}
 
     async def identity(self, team_id: str) -> Identity | None:
-        """As it was installed last."""
+        """As it was installed last; its token may be an old one, which `client` never gives.
+
+        Somebody waits for an acknowledgement: who we are in a workspace once known is told at
+        once, and looked up for the next time.
+        """
+        known = self._known.get(team_id)
+        if known is None or known[1] is None:
+            return await self._current(team_id)
+        if self._clock.now() >= known[0] and team_id not in self._refreshing:
+            task = asyncio.create_task(self._refresh(team_id), name="slack identity")
+            self._refreshing[team_id] = task
+            task.add_done_callback(lambda _: self._refreshing.pop(team_id, None))
+        return known[1]
+
+    async def _refresh(self, team_id: str) -> None:
+        try:
+            await self._current(team_id)
+        except (PapercourierError, SQLAlchemyError) as error:
+            log.info("slack.identity_not_read", extra={"reason": str(error)})
+
+    async def _current(self, team_id: str) -> Identity | None:
+        """As it was installed last, at most `_REMEMBERED` ago."""
         if (known := self._known.get(team_id)) is not None:
             until, identity = known
             if self._clock.now() < until:
@@ -135,7 +158,7 @@ class ManyWorkspaces:
 
     async def client(self, team_id: str) -> AsyncWebClient:
         """A client with the workspace's own token."""
-        identity = await self.identity(team_id)
+        identity = await self._current(team_id)
         if identity is None:
             raise not_installed()
         return self._client_for(identity.token)
@@ -146,7 +169,7 @@ class ManyWorkspaces:
         An event that comes late may speak of an installation that has been replaced.
         """
         self.forget(team_id)
-        identity = await self.identity(team_id)
+        identity = await self._current(team_id)
         if identity is not None:
             try:
                 await _identity(self._client_for(identity.token))
