@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from adapters.slack.mentions import names_paper, read_sentence
 from bot.command_text import parse_command
 from bot.domain.chat_text import undo_chat
 from bot.domain.commands import Command
 from bot.domain.verbs import find_verb
+from bot.errors import UserError
 
 _MOST_DIGITS = 6
 
@@ -23,9 +25,16 @@ class FormWish:
 def read_typed(text: str) -> Command | FormWish:
     """The command that was typed, or the form for it where nothing follows the verb.
 
-    Raises UserError as `parse_command` does.
+    A sentence about a paper is understood as well. Raises UserError as `parse_command` does.
     """
-    return form_wish(text) or parse_command(text)
+    if (wish := form_wish(text)) is not None:
+        return wish
+    try:
+        return parse_command(text)
+    except UserError:
+        if find_verb(text.split(maxsplit=1)[0]) is None and names_paper(text):
+            return read_sentence(text)
+        raise
 
 
 def form_wish(text: str) -> FormWish | None:

@@ -39,7 +39,11 @@ PAPER = ArxivId("2601.13824")
         ("why 2601.13824", Why(PAPER)),
         (
             "which data does 2601.13824 train on?",
-            Ask(PAPER, "which data does train on?"),
+            Ask(PAPER, "which data does it train on?"),
+        ),
+        (
+            "how large is the model in <https://arxiv.org/abs/2601.13824>?",
+            Ask(PAPER, "how large is the model in it?"),
         ),
         ("2601.13824: how large is the model?", Ask(PAPER, "how large is the model?")),
     ],
@@ -55,6 +59,10 @@ def test_a_sentence_becomes_the_command_that_is_meant(text: str, command: Comman
         ("compare 2601.13824 and 2601.13825", "One paper at a time"),
         ("subscribe cs.XX", "cs.XX"),
         ("what is new?", "write `help`"),
+        ("hello", "write `help`"),
+        ("pauze", "did you mean `pause`"),
+        ("sumarize 2601.13824", "did you mean `summarize`"),
+        ("summarize arxiv:banana", "is not an arXiv ID"),
     ],
 )
 def test_what_cannot_be_meant_gets_a_sentence_that_helps(text: str, helps: str) -> None:
@@ -71,6 +79,7 @@ def test_what_cannot_be_meant_gets_a_sentence_that_helps(text: str, helps: str) 
         ("edit #3", FormWish("edit", 3)),
         ("edit", FormWish("edit")),
         ("", Help()),
+        ("what is 2601.13824 about?", Summarize(PAPER)),
         ("settings learning:off", None),
         ("edit 2 top:5", None),
     ],
@@ -84,6 +93,20 @@ def test_a_verb_that_says_nothing_more_asks_for_its_form(
         assert not isinstance(read, FormWish)
     else:
         assert read == wish
+
+
+@pytest.mark.parametrize(
+    ("text", "helps"),
+    [
+        ("sumarize 2601.13824", "did you mean `summarize`"),
+        ("ask 2601.13824", "Name a paper and a question"),
+        ("what is new?", "“what” is not a command"),
+        ("cs.CL", "for its papers type `subscribe cs.CL`"),
+    ],
+)
+def test_what_is_typed_wrongly_after_the_slash_is_told_with_its_mend(text: str, helps: str) -> None:
+    with pytest.raises(UserError, match=helps):
+        read_typed(text)
 
 
 def test_settings_with_words_are_no_wish_for_a_form() -> None:
