@@ -37,6 +37,7 @@ _ADDRESS: Final = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _LIST_ITEM: Final = re.compile(r"^(?P<indent>\s{0,8})(?:[-*•+]|(?P<number>\d{1,3})[.)])\s+")
+_ITEM: Final = re.compile(r"(?: {4})?(?:[•◦]|\d{1,3}\.) ")  # as `_model_line` writes it
 _HEADING: Final = re.compile(r"^\s{0,3}#{1,6}\s+(?P<text>.+?)\s*#*$")
 _FENCE: Final = re.compile(r"^\s*(?:```|~~~)")
 _RULE: Final = re.compile(r"^\s*([-*_])(?:\s*\1){2,}\s*$")
@@ -120,8 +121,8 @@ def model_lines(text: str) -> tuple[str, ...]:
     text = visible(readable(text) if _RAW_LATEX.search(text) else text)
     lines: list[str] = []
     for line in _blocks(text.splitlines()):
-        if line.startswith("```") and lines and not lines[-1]:
-            lines.pop()  # a block of code keeps its distance by itself
+        if lines and not lines[-1] and (line.startswith("```") or _ITEM.match(line)):
+            lines.pop()  # a block of code keeps its distance by itself, and a list needs none
         if line or (lines and lines[-1]):
             lines.append(line)
     while lines and not lines[-1]:

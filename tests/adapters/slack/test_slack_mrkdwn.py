@@ -88,6 +88,20 @@ def test_a_table_stands_in_columns_and_a_wide_one_becomes_a_list() -> None:
     assert model_lines("| alone |") == ("• alone",)
 
 
+def test_a_list_stands_right_under_the_sentence_that_begins_it() -> None:
+    text = "What is new:\n\n- one\n- two\n\nAfter it.\n\n1. first\n2. second"
+
+    assert model_lines(text) == (
+        "What is new:",
+        "• one",
+        "• two",
+        "",
+        "After it.",
+        "1. first",
+        "2. second",
+    )
+
+
 def test_raw_latex_becomes_readable() -> None:
     assert model_lines(r"a loss of $\lambda_1 \le 0.5$") == ("a loss of λ₁ ≤ 0.5",)
 

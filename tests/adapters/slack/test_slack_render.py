@@ -65,7 +65,10 @@ HOSTILE = (
 TABLE = "| Model | F1 |\n|---|---:|\n| ours | 34.4 |\n| theirs | 31.0 |"
 CHECKED = replace(
     SUMMARY,
-    sections=(*SUMMARY.sections, SummarySection("Figures", f"**In short**\n\n{TABLE}")),
+    sections=(
+        *SUMMARY.sections,
+        SummarySection("Figures", f"**In short**: ours is ahead.\n\n{TABLE}"),
+    ),
     figures_checked=15,
     figures_found=14,
     unverified=(UnverifiedFigure("2.1 times", section=1, start=6, end=15),),
