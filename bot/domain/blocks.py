@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from bot.domain.eligibility import Batch, Mask
 from bot.domain.interests import Interests
 from bot.domain.liking import beside_terms
+from bot.domain.meaning import Meaning
 from bot.domain.papers import AnnounceType
 from bot.domain.profile import Profile
 from bot.domain.scoring import Scores
@@ -33,11 +34,13 @@ class Reader:
     after_sequence: int = 0  # announcements up to this one were considered before
     since: date | None = None  # the first day of announcements wanted
     profile: Profile | None = None  # what thumbs said; None where they do not count
+    meaning: Meaning | None = None  # what its sentences earn; None where they do not count
 
     @property
     def is_open(self) -> bool:
         """Whether nothing but the categories decides."""
-        return not self.interests.terms and not self.interests.authors
+        wanted = self.interests.terms or self.interests.authors or self.meaning
+        return not wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ class Block:
         self._columns = columns  # all others are no one's
         rows = slice(start, start + len(readers))
         interests = [reader.interests for reader in readers]
-        ways = [(each.categories, not each.terms and not each.authors) for each in interests]
+        ways = [(reader.interests.categories, reader.is_open) for reader in readers]
         numbers = {way: number for number, way in enumerate(dict.fromkeys(ways))}
         self._ways = tuple(numbers)  # to break ties: by categories, or not at all
         self._way = np.array([numbers[way] for way in ways])
@@ -93,6 +96,8 @@ class Block:
         }
         least = scores.least[rows]
         self._points = scores.product.points(rows)
+        if scores.meanings:
+            self._points += scores.meanings.points[rows].toarray()
         if scores.liking:
             learned = scores.liking.points(rows)
             self._points += beside_terms(learned, self._points, least[:, None])

@@ -19,6 +19,7 @@ from bot.domain.blocks import AUTHOR_POINTS, Block, Cells, Reader
 from bot.domain.digest import Reason
 from bot.domain.eligibility import Batch
 from bot.domain.interests import Interests, term_label
+from bot.domain.meaning import Meaning
 from bot.domain.papers import Announcement, AnnounceType
 from bot.domain.profile import Profile
 from bot.domain.rarity import Rarity
@@ -125,6 +126,7 @@ def rank_many(
     that `min_score` could be compared with. Equals stand by primary category, in the order of
     the reader's `categories`, then by arXiv ID. What a reader's profile says is added to the
     terms' points; it can match a paper that no term finds, but alone `min_score` can unmatch one.
+    What its sentences earn by meaning is added like another term's points.
     """
     batch = Batch(announcements)
     texts = texts or texts_of(batch.announcements)
@@ -145,6 +147,7 @@ def rank_many(
         texts,
         rarity=rarity,
         profiles=[reader.profile for reader in readers],
+        meanings=[reader.meaning for reader in readers],
         order=order,
     )
     book = ReasonBook(scores)
@@ -228,11 +231,16 @@ def explain(
     *,
     rarity: Rarity,
     profile: Profile | None = None,
+    meaning: Meaning | None = None,
 ) -> Explanation:
     """Why `announcement` is or is not for this reader, whatever was posted before."""
     batch = Batch((announcement,))
     scores = compile_scores(
-        [interests], texts_of((announcement,)), rarity=rarity, profiles=(profile,)
+        [interests],
+        texts_of((announcement,)),
+        rarity=rarity,
+        profiles=(profile,),
+        meanings=(meaning,),
     )
     followed = tuple(batch.followed(interests.authors).get(0, ()))
     cell = np.zeros(1, dtype=np.int64)
@@ -244,7 +252,7 @@ def explain(
         term_label(scores.unwanted_terms[at]) for at in np.flatnonzero(present).tolist()
     )
     bar = max(interests.min_score, int(scores.least[0]) / POINT)
-    is_sure = bool(followed) or Reader(interests).is_open
+    is_sure = bool(followed) or Reader(interests, meaning=meaning).is_open
     return Explanation(
         scored=Scored(
             announcement,

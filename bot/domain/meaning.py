@@ -111,8 +111,17 @@ class Meanings:
         ids = tuple(self.ids[each] for each in papers.tolist())
         return Meanings(columns_of(self.points, papers), self.nearest, ids)
 
-    def reason(self, reader: int, column: int) -> Reason | None:
-        """Why a paper earns something by its meaning; None where it does not."""
+    def beside(
+        self, found: Sequence[tuple[Reason, ...]], readers: Sequence[int], columns: Sequence[int]
+    ) -> list[tuple[Reason, ...]]:
+        """The terms' reasons `found` in these cells and what meanings add, most points first."""
+        cells = map(self._reason, readers, columns)
+        return [
+            tuple(sorted((*why, reason), key=_by_points)) if reason else why
+            for why, reason in zip(found, cells, strict=True)
+        ]
+
+    def _reason(self, reader: int, column: int) -> Reason | None:
         if (meaning := self.nearest.get(reader)) is None:
             return None
         place = meaning.columns.get(self.ids[column], -1)
@@ -120,3 +129,7 @@ class Meanings:
             return None
         said = meaning.sentences[int(meaning.nearest[place])]
         return Reason(f"“{shorten(said, _SHOWN)}”", MEANING, points / POINT)
+
+
+def _by_points(reason: Reason) -> float:
+    return -reason.points

@@ -92,6 +92,8 @@ class ReasonBook:
         made = list(map(self._made.__getitem__, keys.tolist()))
         bounds = np.searchsorted(cell, np.arange(len(readers) + 1)).tolist()
         reasons = [tuple(made[start:end]) for start, end in pairwise(bounds)]
+        if meanings := self._scores.meanings:
+            reasons = meanings.beside(reasons, readers.tolist(), columns.tolist())
         return self._liked.beside(reasons, readers, columns) if self._liked else reasons
 
     def _findings(self, readers: Ints, columns: Ints) -> tuple[Ints, Ints, Mask, Ints, Ints]:

@@ -14,6 +14,7 @@ from scipy.sparse import csr_array, hstack, vstack
 
 from bot.domain.interests import Formula, Interests, Term, TermKind
 from bot.domain.liking import Liking
+from bot.domain.meaning import Meaning, Meanings
 from bot.domain.paper_words import PaperWords, no_words, read_words
 from bot.domain.papers import Paper
 from bot.domain.product import Product, columns_of
@@ -39,6 +40,7 @@ class Scores:
     product: Product
     papers: tuple[Paper, ...]
     liking: Liking | None  # None where no reader has a profile
+    meanings: Meanings | None  # None where no reader has a sentence
 
     def among(self, papers: NDArray[np.int64]) -> Scores:
         """The same, its products for some of the papers only."""
@@ -47,6 +49,7 @@ class Scores:
             product=self.product.among(papers),
             present=columns_of(self.present, papers),
             liking=self.liking and self.liking.among(papers),
+            meanings=self.meanings and self.meanings.among(papers),
         )
 
 
@@ -56,12 +59,13 @@ def compile_scores(
     *,
     rarity: Rarity,
     profiles: Sequence[Profile | None] = (),
+    meanings: Sequence[Meaning | None] = (),
     order: NDArray[np.int64] | None = None,
 ) -> Scores:
     """All that the scores of `readers` for the papers of `texts` are made of.
 
-    `profiles` has one for each reader, or is empty. The rows of the result are the readers in
-    `order`, else as they are given.
+    `profiles` and `meanings` have one for each reader, or are empty. The rows of the result are the
+    readers in `order`, else as they are given.
     """
     rows = np.arange(len(readers)) if order is None else order
     sides = [_side(formula, readers, texts, rarity) for formula in Formula]
@@ -86,6 +90,11 @@ def compile_scores(
         liking=(
             Liking.of([profiles[row] for row in rows.tolist()], texts.words, rarity)
             if any(profiles)
+            else None
+        ),
+        meanings=(
+            Meanings.of([meanings[row] for row in rows.tolist()], texts.papers)
+            if any(meanings)
             else None
         ),
     )
