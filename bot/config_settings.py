@@ -249,7 +249,7 @@ class ArxivSettings:
 class DeliverySettings:
     """How messages go out."""
 
-    concurrent_sends: int = setting(8, kinds.whole(1, 100), "Messages under way at one time.")
+    concurrent_sends: int = setting(16, kinds.whole(1, 100), "Messages under way at one time.")
     per_platform_per_second: float = setting(
         20.0,
         kinds.number(0.1, 50),
@@ -262,9 +262,9 @@ class DeliverySettings:
         5.0, kinds.number(0.1, 50), "Messages a second to one Slack workspace, at most."
     )
     discord_per_second: float = setting(
-        40.0,
+        50.0,
         kinds.number(0.1, 50),
-        "Messages a second to Discord, at most; it allows 50 calls of all kinds.",
+        "Calls a second to Discord, at most, but for answers to commands; it allows 50.",
     )
     per_channel_seconds: float = setting(
         1.0, kinds.number(0, 60), "Least time between two messages to one channel."

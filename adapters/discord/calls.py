@@ -1,4 +1,4 @@
-"""Calls of Discord's HTTP API through discord.py's client, at our pace and with our errors."""
+"""Calls of Discord's HTTP API through discord.py's client, with our errors."""
 
 from __future__ import annotations
 
@@ -10,28 +10,20 @@ import discord
 from discord.http import HTTPClient, Route
 
 from adapters.discord.errors import OnlySomeTries, discord_errors
-from bot.domain.rate_limits import CallPace
 from bot.errors import TransientError
-from bot.ports import Clock
 
-CEILING_PER_SECOND: Final = 50.0  # over all a bot's calls but the answers to interactions
 _TRIES: Final = 2  # of one call within discord.py: a second one after a 429 or a stumble
 
 
 class Calls:
     """Every call we make of our own accord goes through here, whoever makes it.
 
-    discord.py waits for what Discord's headers say of each route; that no more than 50 calls a
-    second go out over all routes is up to us.
+    discord.py waits for what Discord's headers say of each route; how many calls go out over
+    all routes is held by its client's `Ceiling`.
     """
 
-    def __init__(
-        self, http: HTTPClient, *, clock: Clock, per_second: float = CEILING_PER_SECOND
-    ) -> None:
+    def __init__(self, http: HTTPClient) -> None:
         self._http = http
-        self._clock = clock
-        self._pace = CallPace(min(per_second, CEILING_PER_SECOND))
-        self._turn = asyncio.Lock()
         self._running: set[asyncio.Task[Any]] = set()
 
     @property
@@ -63,7 +55,6 @@ class Calls:
                 platform_wide=True,
                 may_have_acted=False,
             )
-        await self._wait_for_turn()
         body: dict[str, Any] = {} if json is None else {"json": json}
         if params is not None:
             body["params"] = params
@@ -79,12 +70,6 @@ class Calls:
         # ever again; so whoever gives up waiting does not take the call with them.
         with discord_errors():
             return await asyncio.shield(call)
-
-    async def _wait_for_turn(self) -> None:
-        async with self._turn:
-            while (wait := self._pace.wait_seconds(self._clock.now())) > 0:
-                await self._clock.sleep(wait)
-            self._pace = self._pace.called(self._clock.now())
 
     def _ended(self, call: asyncio.Task[Any]) -> None:
         self._running.discard(call)

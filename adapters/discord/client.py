@@ -10,6 +10,7 @@ import discord
 from discord import app_commands
 
 from adapters.discord.answering import unexpected
+from adapters.discord.ceiling import Ceiling
 from adapters.discord.gateway import IdentifyTurns
 from adapters.discord.listener import Listener
 
@@ -35,6 +36,7 @@ class DiscordClient(discord.AutoShardedClient):
         self,
         *,
         turns: IdentifyTurns,
+        ceiling: Ceiling,
         shard_ids: Sequence[int] | None = None,
         shard_count: int | None = None,
     ) -> None:
@@ -47,6 +49,7 @@ class DiscordClient(discord.AutoShardedClient):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_messages=None,
+            http_trace=ceiling.trace(),
             max_ratelimit_timeout=30.0,  # waits longer than a call are the outbox's
             allowed_mentions=discord.AllowedMentions.none(),
         )

@@ -10,7 +10,7 @@ from typing import Any, Final
 from discord.http import HTTPClient
 
 from adapters.discord import errors, limits
-from adapters.discord.calls import CEILING_PER_SECOND, Calls
+from adapters.discord.calls import Calls
 from adapters.discord.errors import discord_code
 from adapters.discord.history import CLOCKS_APART, is_same, nonce_of, snowflake_at
 from adapters.discord.markdown import our_text
@@ -19,7 +19,6 @@ from bot.domain.outbox import MessageRef, OutboxMessage
 from bot.domain.subscriptions import Destination
 from bot.domain.verbs import as_typed
 from bot.errors import PermanentError
-from bot.ports import Clock
 
 log = logging.getLogger(__name__)
 
@@ -61,16 +60,9 @@ class DiscordMessenger:
     gets each digest as a post, and where there are no threads the papers follow in the channel.
     """
 
-    def __init__(
-        self,
-        http: HTTPClient,
-        *,
-        clock: Clock,
-        per_second: float = CEILING_PER_SECOND,
-        command: str = "",
-    ) -> None:
+    def __init__(self, http: HTTPClient, *, command: str = "") -> None:
         self._command = command  # what people type before a verb: "/arxiv"
-        self.calls = Calls(http, clock=clock, per_second=per_second)
+        self.calls = Calls(http)
         self._forums: set[str] = set()
         self._without_threads: set[str] = set()
         self._own_id = ""

@@ -12,7 +12,7 @@ from adapters.database.engine import Database
 from adapters.discord.answering import Answering
 from adapters.discord.autocomplete import Suggestions
 from adapters.discord.buttons import paper_button
-from adapters.discord.calls import CEILING_PER_SECOND
+from adapters.discord.ceiling import Ceiling
 from adapters.discord.client import DiscordClient
 from adapters.discord.commands import context_menu, root_command
 from adapters.discord.gateway import Connection, IdentifyTurns, point_at
@@ -131,15 +131,17 @@ async def open_discord(
     check_shards(discord)
     point_at(discord.api_url)
     work, news = Work(), Work(most=None)
-    client = DiscordClient(
-        turns=IdentifyTurns(clock), shard_ids=discord.shard_ids, shard_count=discord.shard_count
-    )
     share = discord_share(settings)
+    per_second = settings.delivery.discord_per_second * (share.part if share else 1)
+    client = DiscordClient(
+        turns=IdentifyTurns(clock),
+        ceiling=Ceiling(per_second, clock=clock),
+        shard_ids=discord.shard_ids,
+        shard_count=discord.shard_count,
+    )
     command = f"/{settings.command_name}"
     messenger = DiscordMessenger(
         client.http,
-        clock=clock,
-        per_second=CEILING_PER_SECOND * (share.part if share else 1),
         command=command,
     )
     connection = Connection(

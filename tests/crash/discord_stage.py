@@ -16,7 +16,6 @@ from adapters.discord.gateway import point_at
 from adapters.discord.history import nonce_of
 from adapters.discord.messenger import DiscordMessenger
 from adapters.discord.render import DiscordRenderer
-from adapters.scheduling.system_clock import SystemClock
 from bot.app import Platform
 from tests.crash.scene import DIGESTS_AT, announcement_days, channel_id
 from tests.crash.stage import There
@@ -111,4 +110,4 @@ async def discord_platform(url: str) -> AsyncIterator[Platform]:
     point_at(url)
     async with discord.Client(intents=discord.Intents.none()) as client:
         await client.login(TOKEN)
-        yield Platform(DiscordRenderer(), DiscordMessenger(client.http, clock=SystemClock()))
+        yield Platform(DiscordRenderer(), DiscordMessenger(client.http))

@@ -17,7 +17,6 @@ from bot.domain.interests import Interests
 from bot.domain.outbox import REFUSALS, MessageRef, OutboxMessage
 from bot.domain.subscriptions import Destination, Subscription
 from bot.errors import PermanentError, TransientError
-from tests.fakes.clock import FrozenClock
 from tests.fakes.digests import DIGEST
 from tests.fakes.discord import DiscordServer
 from tests.fakes.discord.shapes import REQUIRE_TAG
@@ -56,7 +55,7 @@ async def http(server: DiscordServer) -> AsyncIterator[HTTPClient]:
 
 @pytest.fixture
 def messenger(http: HTTPClient) -> DiscordMessenger:
-    return DiscordMessenger(http, clock=FrozenClock())
+    return DiscordMessenger(http)
 
 
 def message(
@@ -171,7 +170,7 @@ async def test_a_message_posted_before_a_crash_is_found_in_the_channel(
 ) -> None:
     parent = await messenger.send(message(server))
     paper = await messenger.send(reply(server, parent))
-    restarted = DiscordMessenger(http, clock=FrozenClock())
+    restarted = DiscordMessenger(http)
 
     assert await restarted.find_sent(message(server)) == parent
     assert await restarted.find_sent(reply(server, parent)) == paper
@@ -228,7 +227,7 @@ async def test_a_forum_gets_a_post_for_each_digest(
     assert first.name == "arXiv · Wed · 1 paper"
     assert len(first.messages) == 2
     assert len(server.calls(POST)) == 2  # the one that told it is a forum, and the paper
-    restarted = DiscordMessenger(http, clock=FrozenClock())
+    restarted = DiscordMessenger(http)
     assert await restarted.find_sent(message(server, channel="digests")) is not None
 
 
@@ -304,7 +303,7 @@ async def test_where_there_are_no_threads_the_papers_follow_in_the_channel(
 
     assert len(server.messages("general")) == 3
     assert len(server.calls(START)) == 1
-    restarted = DiscordMessenger(http, clock=FrozenClock())
+    restarted = DiscordMessenger(http)
     assert await restarted.find_sent(reply(server, parent, 1, channel="general")) is not None
 
 
@@ -328,7 +327,7 @@ async def test_a_thread_started_before_a_crash_is_used(
     parent = await messenger.send(message(server))
     server.fail_next(START, status=500, is_done=True)
 
-    await DiscordMessenger(http, clock=FrozenClock()).send(reply(server, parent))
+    await DiscordMessenger(http).send(reply(server, parent))
 
     [thread] = server.threads("papers")
     assert len(thread.messages) == 1
@@ -489,7 +488,7 @@ async def test_before_the_login_nothing_is_sent_and_everything_waits(
     http = HTTPClient(asyncio.get_running_loop())
 
     with pytest.raises(TransientError) as waiting:
-        await DiscordMessenger(http, clock=FrozenClock()).send(message(server))
+        await DiscordMessenger(http).send(message(server))
 
     assert waiting.value.platform_wide
     assert not waiting.value.may_have_acted
@@ -503,28 +502,6 @@ async def test_after_the_client_was_closed_everything_waits(
 
     with pytest.raises(TransientError):
         await messenger.send(message(server))
-
-
-async def test_calls_keep_below_fifty_a_second_over_all_channels() -> None:
-    clock = FrozenClock()
-    async with DiscordServer(per_second=None) as server:  # it counts on the real clock
-        point_at(server)
-        http = HTTPClient(asyncio.get_running_loop())
-        await http.static_login(server.token)
-        messenger = DiscordMessenger(http, clock=clock)
-        began = clock.now()
-        channels = [server.add_channel(f"c{number}").name for number in range(100)]
-
-        await asyncio.gather(
-            *(
-                messenger.send(message(server, channel=name, key=f"digest/{name}/day/0"))
-                for name in channels
-            )
-        )
-        await http.close()
-
-    seconds = (clock.now() - began).total_seconds()
-    assert 99 / 50 <= seconds <= 100 / (0.95 * 50)
 
 
 async def test_a_person_is_told_alone_and_once(
