@@ -73,6 +73,8 @@ METRICS: Final[Mapping[str, Metric]] = MappingProxyType(
         "planning_seconds": Metric(Kind.OBSERVE, "Seconds one round of planning took."),
         "model_calls": Metric(Kind.COUNT, "Calls to the language model.", ("outcome",)),
         "model_tokens": Metric(Kind.COUNT, "Tokens, as the model counts them.", ("direction",)),
+        "embedding_calls": Metric(Kind.COUNT, "Calls to the embedding model.", ("outcome",)),
+        "embedded_texts": Metric(Kind.COUNT, "Papers and sentences that it made vectors of."),
         # delivery
         "outbox_messages": Metric(Kind.GAUGE, "Messages in the outbox by state.", ("state",)),
         "messages_sent": Metric(Kind.COUNT, "Messages delivered.", ("platform",)),

@@ -17,7 +17,7 @@ from adapters.terminal.file_messenger import FileMessenger
 from adapters.terminal.messenger import TerminalMessenger, open_console
 from adapters.terminal.progress import TerminalProgress
 from adapters.terminal.render import TerminalRenderer
-from bot.app.reading import Arxiv, Reading, no_model, open_arxiv, open_reading
+from bot.app.reading import Arxiv, Reading, no_embeddings, no_model, open_arxiv, open_reading
 from bot.app.webhooks import open_webhooks
 from bot.config import Settings, WhoManages
 from bot.domain.feed_health import PollingRules
@@ -40,6 +40,7 @@ from bot.services.digests import DigestService
 from bot.services.explaining import ExplainingService
 from bot.services.feed_links import FeedLinkService
 from bot.services.ingest import IngestService
+from bot.services.meanings import MeaningService
 from bot.services.planning import PlanningService
 from bot.services.rarity import RarityService
 from bot.services.refusals import RefusalService
@@ -73,6 +74,7 @@ class App:
     ingest: IngestService
     digests: DigestService
     summaries: SummaryService
+    meanings: MeaningService | None
     planning: PlanningService
     delivery: DeliveryService
     refusals: RefusalService
@@ -173,6 +175,7 @@ def _wire(
         extra_holidays=holidays,
         progress=progress,
         is_diverse=settings.scoring.diversity,
+        meanings=reading.meanings,
     )
     planning = PlanningService(
         open_unit=open_unit,
@@ -182,6 +185,7 @@ def _wire(
         extra_holidays=holidays,
         telemetry=telemetry,
         is_diverse=settings.scoring.diversity,
+        meanings=reading.meanings,
     )
     polling = PollingRules(
         poll=timedelta(minutes=settings.arxiv.poll_minutes),
@@ -215,11 +219,15 @@ def _wire(
             extra_holidays=holidays,
             late_after=polling.late_after,
             is_diverse=settings.scoring.diversity,
+            meanings=reading.meanings,
         ),
         digests=digests,
         ingest=ingest,
         trying=TryingService(
-            open_unit=open_unit, rarity=rarity, is_diverse=settings.scoring.diversity
+            open_unit=open_unit,
+            rarity=rarity,
+            is_diverse=settings.scoring.diversity,
+            meanings=reading.meanings,
         ),
         library=Library(
             catalogue=arxiv.catalogue,
@@ -239,6 +247,7 @@ def _wire(
         rules=DeskRules(
             only_managers_change=settings.manage_subscriptions is WhoManages.MANAGERS,
             no_model=no_model(settings),
+            no_embeddings=no_embeddings(settings),
         ),
     )
     delivery = DeliveryService(
@@ -261,6 +270,7 @@ def _wire(
         ingest=ingest,
         digests=digests,
         summaries=summaries,
+        meanings=reading.meanings,
         planning=planning,
         delivery=delivery,
         refusals=delivery.refusals,

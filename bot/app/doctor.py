@@ -12,7 +12,13 @@ from adapters.database.checkup import DatabaseCheckup
 from adapters.database.engine import Database, open_database
 from adapters.database.migrating import Standing, standing
 from adapters.scheduling.system_clock import SystemClock
-from bot.app.reading import no_model, open_arxiv, open_endpoint
+from bot.app.reading import (
+    no_embeddings,
+    no_model,
+    open_arxiv,
+    open_embeddings,
+    open_endpoint,
+)
 from bot.config import Settings
 from bot.domain.checkup import Checkup, Finding, Verdict, note, well
 from bot.domain.subscriptions import Destination, Subscription
@@ -33,6 +39,8 @@ async def examine(settings: Settings) -> Checkup:
             "arXiv": _arxiv(settings, slots=slots, clock=clock),
             "model": _model(settings, clock=clock, stack=stack),
         }
+        if settings.embeddings.enabled:
+            examinations["embeddings"] = _embeddings(settings, clock=clock, stack=stack)
         examinations.update(_chats(settings, known, database=database, clock=clock))
         return await examine_all(examinations)
 
@@ -85,6 +93,16 @@ def _model(settings: Settings, *, clock: Clock, stack: AsyncExitStack) -> Examin
     endpoint = open_endpoint(settings, clock=clock)
     stack.push_async_callback(endpoint.aclose)
     return ModelCheckup(endpoint)
+
+
+def _embeddings(settings: Settings, *, clock: Clock, stack: AsyncExitStack) -> Examination:
+    if mend := no_embeddings(settings):
+        return _Said(note("embeddings", f"sentences after `about:` do nothing: {mend}."))
+    from adapters.llm.checkup import EmbeddingCheckup  # noqa: PLC0415 - as above
+
+    endpoint = open_embeddings(settings, clock=clock)
+    stack.push_async_callback(endpoint.aclose)
+    return EmbeddingCheckup(endpoint)
 
 
 def _chats(

@@ -28,11 +28,13 @@ from bot.ports import (
     UnitOfWorkFactory,
 )
 from bot.services.budgets import BudgetService
+from bot.services.meanings import MeaningRules, MeaningService
 from bot.services.questions import QuestionService
 from bot.services.summaries import SummaryRules, SummaryService
 
 if TYPE_CHECKING:
     from adapters.llm.chat_model import ChatModel
+    from adapters.llm.embeddings import EmbeddingEndpoint
     from adapters.llm.endpoint import Endpoint
 
 _PROMPT_TOKENS = 1_000  # what a call sends beside the paper, for estimates
@@ -55,6 +57,7 @@ class Reading:
     summaries: SummaryService
     questions: QuestionService
     budgets: BudgetService | None  # None where there is no model
+    meanings: MeaningService | None  # None where there is no embedding model
 
 
 def open_arxiv(settings: Settings, *, slots: SlotStore, clock: Clock) -> Arxiv:
@@ -135,7 +138,35 @@ async def open_reading(
         questions = QuestionService(
             answerer=model, full_texts=arxiv.full_texts, budgets=budgets, rules=rules
         )
-        yield Reading(summaries, questions, budgets if model else None)
+        meanings = _meanings(
+            settings, open_unit=open_unit, clock=clock, telemetry=telemetry, stack=stack
+        )
+        yield Reading(summaries, questions, budgets if model else None, meanings)
+
+
+def _meanings(
+    settings: Settings,
+    *,
+    open_unit: UnitOfWorkFactory,
+    clock: Clock,
+    telemetry: Telemetry,
+    stack: AsyncExitStack,
+) -> MeaningService | None:
+    if no_embeddings(settings):
+        return None
+    endpoint = open_embeddings(settings, clock=clock)
+    stack.push_async_callback(endpoint.aclose)
+    return MeaningService(
+        embedder=endpoint,
+        open_unit=open_unit,
+        clock=clock,
+        rules=MeaningRules(
+            most_points=settings.embeddings.most_points,
+            waits_seconds=settings.embeddings.timeout_seconds,
+            batch_size=settings.embeddings.batch_size,
+        ),
+        telemetry=telemetry,
+    )
 
 
 def _chat_model(
@@ -182,3 +213,31 @@ def no_model(settings: Settings) -> str:
     if not settings.ai_summary.enabled:
         return "Set ai_summary.enabled to true in config.json"
     return "" if settings.ai_summary.api_key else f"Set {settings.ai_summary.api_key_env}"
+
+
+def open_embeddings(settings: Settings, *, clock: Clock) -> EmbeddingEndpoint:
+    """The embedding model's endpoint; only where `no_embeddings` has nothing to say."""
+    # Imported here for the reason that `_chat_model` has.
+    from adapters.llm.embeddings import EmbeddingEndpoint, EmbeddingSettings  # noqa: PLC0415
+
+    given = settings.embeddings
+    return EmbeddingEndpoint(
+        EmbeddingSettings(
+            base_url=given.base_url or settings.ai_summary.base_url,
+            model=given.model,
+            api_key=given.api_key.reveal() if given.api_key else "",
+            api_key_name=given.api_key_env or settings.ai_summary.api_key_env,
+            batch_size=given.batch_size,
+            timeout_seconds=given.timeout_seconds,
+        ),
+        clock=clock,
+    )
+
+
+def no_embeddings(settings: Settings) -> str:
+    """How to get an embedding model; "" where there is one."""
+    if not settings.embeddings.enabled:
+        return "set embeddings.enabled to true in config.json"
+    if settings.embeddings.api_key:
+        return ""
+    return f"set {settings.embeddings.api_key_env or settings.ai_summary.api_key_env}"

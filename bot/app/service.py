@@ -83,6 +83,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
             clock=clock,
             rules=_running_rules(settings),
             telemetry=telemetry,
+            prepare=bot.meanings.prepare if bot.meanings else None,
         )
         running.register()
         ready: dict[str, Check] = {"database": bot.database.check, "service": queue.check}

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from bot.domain.diversity import SPARE, Variety
 from bot.domain.interests import Formula, Interests
 from bot.domain.matching import Ranking, Reader
+from bot.domain.meaning import Meaning
 from bot.domain.profile import Profile
 from bot.domain.subscriptions import Subscription
 from bot.ports import UnitOfWork
@@ -20,6 +21,7 @@ def reader_of(
     *,
     today: date,
     profile: Profile | None,
+    meaning: Meaning | None,
     is_diverse: bool,
 ) -> Reader:
     """What was posted or considered before stays out, and what is too old.
@@ -33,6 +35,7 @@ def reader_of(
         after_sequence=subscription.seen_through,
         since=today - timedelta(days=interests.days_back),
         profile=profile,
+        meaning=meaning,
     )
 
 

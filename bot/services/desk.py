@@ -27,6 +27,7 @@ from bot.services.digests import DigestService, Slot
 from bot.services.explaining import ExplainingService, local_time
 from bot.services.feed_links import FeedLinkService
 from bot.services.ingest import IngestService
+from bot.services.meanings import doubts
 from bot.services.questions import QuestionService
 from bot.services.similar import SimilarService
 from bot.services.subscribing import SubscribingService
@@ -59,6 +60,7 @@ class DeskRules:
 
     only_managers_change: bool = True
     no_model: str = ""  # how to get one: "Set OPENAI_API_KEY"; "" where there is one
+    no_embeddings: str = ""  # how to get those, likewise
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,8 @@ class Desk:
 
     async def _subscribe(self, command: ask.Subscribe, actor: Actor) -> Reply:
         subscription, is_new = await self._subscribing.subscribe(actor, command.changes)
-        return _shared(f"{'Subscribed' if is_new else 'Changed'}: {describe(subscription)}")
+        done = f"{'Subscribed' if is_new else 'Changed'}: {describe(subscription)}"
+        return _shared(self._with_doubts(done, [subscription], command.changes))
 
     async def _unsubscribe(self, command: ask.Unsubscribe, actor: Actor) -> Reply:
         ended = await self._subscribing.unsubscribe(actor, command.number)
@@ -173,7 +176,20 @@ class Desk:
 
     async def _edit(self, command: ask.Edit, actor: Actor) -> Reply:
         changed = await self._subscribing.edit(actor, command.number, command.changes)
-        return _shared(f"Changed: {describe(changed)}")
+        done = f"Changed: {describe(changed)}"
+        return _shared(self._with_doubts(done, [changed], command.changes))
+
+    def _with_doubts(
+        self,
+        text: str,
+        subscriptions: Sequence[Subscription],
+        said: ask.SubscriptionChanges | None = None,
+    ) -> str:
+        """`text`, and why sentences after `about:` do nothing, where something was said of them."""
+        if said and said.interests.about is None and said.interests.formula is None:
+            return text
+        interests = [each.interests for each in subscriptions]
+        return "\n".join([text, *doubts(interests, mend=self._rules.no_embeddings)])
 
     async def _pause(self, command: ask.Pause, actor: Actor) -> Reply:
         paused = await self._subscribing.pause(actor, command.number)
@@ -306,6 +322,7 @@ class Desk:
                 text = f"{text}\n{_short(each)}: {learned[each.id]}"
         if defaults.unfurl is not None or command.changes.unfurl is not None:
             text = f"{text}\n{_unfurling(defaults.unfurl, actor)}"
+        text = self._with_doubts(text, [sketch], command.changes)
         if command.changes.is_empty:
             return Reply(f"{text}\n`settings tz:Europe/Berlin lang:de` changes that.")
         return _shared(text)
@@ -350,7 +367,8 @@ class Desk:
     async def _import(self, command: ask.Import, actor: Actor) -> Reply:
         imported = await self._subscribing.import_(actor, command.document)
         listed = "\n".join(describe(each) for each in imported)
-        return _shared(f"Imported {len(imported)} subscriptions.\n{listed}".rstrip())
+        done = f"Imported {len(imported)} subscriptions.\n{listed}".rstrip()
+        return _shared(self._with_doubts(done, imported))
 
     async def _help(self, command: ask.Help, _: Actor) -> Reply:
         return Reply(self._help_text(command.verb))

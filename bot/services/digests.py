@@ -27,6 +27,7 @@ from bot.domain.subscriptions import Subscription
 from bot.domain.summary import Summary
 from bot.ports import Clock, Progress, Renderer, UnitOfWork, UnitOfWorkFactory, no_progress
 from bot.services.choosing import profiles_of, reader_of, settled
+from bot.services.meanings import MeaningService, meanings_of, notices_of
 from bot.services.rarity import RarityService
 from bot.services.standing import feed_standing
 from bot.services.summaries import SummaryService, Wanted
@@ -75,8 +76,10 @@ class DigestService:
         extra_holidays: frozenset[date] = frozenset(),
         progress: Progress = no_progress,
         is_diverse: bool = True,
+        meanings: MeaningService | None = None,
     ) -> None:
         self._open_unit = open_unit
+        self._meanings = meanings
         self._renderers = renderers
         self._summaries = summaries
         self._clock = clock
@@ -95,15 +98,19 @@ class DigestService:
         """
         material = await self._read(subscriptions)
         rarity = await self._rarity.current()
+        wishes = [each.interests for each in subscriptions]
+        meant = await meanings_of(self._meanings, wishes, material.announcements)
+        told = await notices_of(self._meanings, subscriptions, meant)
         readers = [
             reader_of(
                 each,
                 {} if with_posted else material.posted,
                 today=self._today(),
                 profile=material.profiles.get(each.id),
+                meaning=meaning,
                 is_diverse=self._is_diverse,
             )
-            for each in subscriptions
+            for each, meaning in zip(subscriptions, meant.of_readers, strict=True)
         ]
         rankings = await asyncio.to_thread(
             _ranked,
@@ -129,6 +136,7 @@ class DigestService:
                     interests=subscription.interests,
                     standing=material.standing,
                     summaries=summaries.get(subscription.language, {}),
+                    notice=told.get(subscription.id, ""),
                 ),
                 seen_through=max(material.last_sequence, subscription.seen_through),
             )
@@ -244,8 +252,12 @@ def digest_of(
     interests: Interests,
     standing: FeedStanding,
     summaries: Mapping[str, Summary],
+    notice: str = "",
 ) -> Digest:
-    """A ranking as a digest that has no slot yet; `summaries` by versioned ID."""
+    """A ranking as a digest that has no slot yet; `summaries` by versioned ID.
+
+    `notice` is told beside what the summaries have to tell.
+    """
     silence, reason = None, ""
     if not ranking.chosen:
         silence, reason = explain_silence(
@@ -274,14 +286,16 @@ def digest_of(
         silence=silence,
         silence_reason=reason,
         notices=_notices(
-            summaries.get(scored.announcement.paper.versioned_id) for scored in ranking.chosen
+            notice,
+            (summaries.get(scored.announcement.paper.versioned_id) for scored in ranking.chosen),
         ),
     )
 
 
-def _notices(summaries: Iterable[Summary | None]) -> tuple[str, ...]:
-    """Why some papers come with extracts: each reason once, in the digest's order."""
-    reasons = dict.fromkeys(
+def _notices(notice: str, summaries: Iterable[Summary | None]) -> tuple[str, ...]:
+    """`notice`, and why some papers come with extracts: each once, in the digest's order."""
+    reasons = dict.fromkeys([notice] if notice else ())
+    reasons |= dict.fromkeys(
         notice
         for summary in summaries
         if summary is not None and summary.is_extract

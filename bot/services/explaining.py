@@ -21,6 +21,7 @@ from bot.domain.silence import FeedStanding, day, late
 from bot.domain.subscriptions import Subscription, SubscriptionState
 from bot.ports import Clock, DestinationState, DigestRecord, UnitOfWork, UnitOfWorkFactory
 from bot.services.choosing import profiles_of
+from bot.services.meanings import MeaningService, meanings_of
 from bot.services.rarity import RarityService
 from bot.services.standing import feed_standing
 from bot.services.thumbs import learned_sentence
@@ -49,8 +50,10 @@ class ExplainingService:
         extra_holidays: frozenset[date] = frozenset(),
         late_after: timedelta = LATE_AFTER,
         is_diverse: bool = True,
+        meanings: MeaningService | None = None,
     ) -> None:
         self._open_unit = open_unit
+        self._meanings = meanings
         self._rarity = rarity
         self._clock = clock
         self._extra_holidays = extra_holidays
@@ -62,10 +65,13 @@ class ExplainingService:
         rarity = await self._rarity.current()
         async with self._open_unit() as unit:
             subscriptions = await unit.subscriptions.of_destination(actor.destination)
-            profiles = await profiles_of(unit, subscriptions)
             announcement = await unit.papers.announcement_of(paper.value)
+        interests = [each.interests for each in subscriptions]
+        meant = await meanings_of(self._meanings, interests, [announcement] if announcement else [])
+        async with self._open_unit() as unit:
+            profiles = await profiles_of(unit, subscriptions)
             lines = []
-            for subscription in subscriptions:
+            for subscription, meaning in zip(subscriptions, meant.of_readers, strict=True):
                 shown = await unit.digests.entry_of(subscription.id, paper.value)
                 if shown:
                     lines.append(_why_shown(subscription, *shown))
@@ -75,6 +81,7 @@ class ExplainingService:
                         announcement,
                         rarity=rarity,
                         profile=profiles.get(subscription.id),
+                        meaning=meaning,
                     )
                     yielded = await self._yielded(unit, subscription, announcement)
                     lines.append(_why_not_shown(subscription, explanation, announcement, yielded))
@@ -123,6 +130,8 @@ class ExplainingService:
             for subscription in subscriptions:
                 lines.append(await _subscription_line(unit, subscription))
             lines += _outbox_lines(await unit.outbox.counts())
+        if self._meanings is not None and self._meanings.trouble:
+            lines.append(f"Sentences after `about:` earn nothing now: {self._meanings.trouble}")
         if not subscriptions:
             lines.append("This channel has no subscription: `subscribe cs.CL` starts one.")
         return "\n".join(lines)
@@ -175,7 +184,8 @@ def _stopped(explanation: Explanation, subscription: Subscription) -> str:
             terms = ", ".join(f"“{term}”" for term in explanation.excluded_by)
             return f"it holds what you exclude: {terms}"
         case Obstacle.NOTHING_FOUND:
-            return "none of the terms occurs in it, and none of the authors followed wrote it"
+            far = ", and it is not near what you describe" * bool(interests.about)
+            return f"none of the terms occurs in it, and none of the authors followed wrote it{far}"
         case _:
             return (
                 f"it lacks {explanation.missing_points:.1f} points to the {interests.min_score:g} "

@@ -19,6 +19,7 @@ from itertools import islice
 from bot.domain import calendar
 from bot.domain.diversity import NO_VARIETY, Variety
 from bot.domain.matching import Ranking, Texts, rank_many, texts_of
+from bot.domain.meaning import Meaning
 from bot.domain.outbox import OutboxMessage
 from bot.domain.papers import Announcement
 from bot.domain.profile import Profile
@@ -43,6 +44,7 @@ from bot.services.digests import (
     wanted_summaries,
     write_summaries,
 )
+from bot.services.meanings import MeaningService, meanings_of, notices_of
 from bot.services.rarity import RarityService
 from bot.services.standing import feed_standing
 from bot.services.summaries import SummaryService
@@ -91,6 +93,7 @@ class _Run:
     standing: FeedStanding
     material: _Material | None = None
     summaries: SummaryBook = field(default_factory=dict)
+    notices: dict[int, str] = field(default_factory=dict)  # by subscription
     refused: set[int] = field(default_factory=set)  # subscriptions that are tried once more
     planned: Counter[str] = field(default_factory=Counter)  # by whether they are empty
 
@@ -108,8 +111,10 @@ class PlanningService:
         extra_holidays: frozenset[date] = frozenset(),
         telemetry: Telemetry = NO_TELEMETRY,
         is_diverse: bool = True,
+        meanings: MeaningService | None = None,
     ) -> None:
         self._open_unit = open_unit
+        self._meanings = meanings
         self._renderers = renderers
         self._summaries = summaries
         self._rarity = rarity
@@ -222,7 +227,17 @@ class PlanningService:
                 among=[each.paper.arxiv_id for each in material.announcements],
             )
             profiles = await profiles_of(unit, [due.subscription for due in ready])
-        return await run.worker.do(self._ranked, run, ready, material, posted, profiles)
+        meant = await self._meant(run, [due.subscription for due in ready], material)
+        return await run.worker.do(self._ranked, run, ready, material, posted, profiles, meant)
+
+    async def _meant(
+        self, run: _Run, subscriptions: Sequence[Subscription], material: _Material
+    ) -> tuple[Meaning | None, ...]:
+        """What their sentences earn; trouble with that is noted, to be told in the digests."""
+        interests = [each.interests for each in subscriptions]
+        read = await meanings_of(self._meanings, interests, material.announcements)
+        run.notices.update(await notices_of(self._meanings, subscriptions, read))
+        return read.of_readers
 
     def _ranked(
         self,
@@ -231,6 +246,7 @@ class PlanningService:
         material: _Material,
         posted: Mapping[int, frozenset[str]],
         profiles: Mapping[int, Profile],
+        meant: Sequence[Meaning | None],
     ) -> Iterator[Ranking]:
         today = calendar.eastern_day(run.now)
         readers = [
@@ -239,9 +255,10 @@ class PlanningService:
                 posted,
                 today=today,
                 profile=profiles.get(due.subscription.id),
+                meaning=meaning,
                 is_diverse=self._is_diverse,
             )
-            for due in ready
+            for due, meaning in zip(ready, meant, strict=True)
         ]
         rankings = rank_many(
             readers, material.announcements, rarity=material.rarity, texts=material.texts
@@ -297,6 +314,7 @@ class PlanningService:
             interests=subscription.interests,
             standing=run.standing,
             summaries=run.summaries.get(subscription.language, {}),
+            notice=run.notices.get(subscription.id, ""),
         )
         last = run.material.last_sequence if run.material else 0
         seen_through = max(last, subscription.seen_through)

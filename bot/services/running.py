@@ -75,6 +75,7 @@ class RunningService:
     """Ingest, planning, delivery and housekeeping, each at its time.
 
     `poll` looks at arXiv if it is time to, and says when it will be; it may be called often.
+    `prepare` makes the vectors that coming digests ask for; None where nobody can.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class RunningService:
         clock: Clock,
         rules: RunningRules,
         telemetry: Telemetry = NO_TELEMETRY,
+        prepare: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._queue = queue
         self._open_unit = open_unit
@@ -99,6 +101,7 @@ class RunningService:
         self._clock = clock
         self._rules = rules
         self._telemetry = telemetry
+        self._prepare = prepare
         self._last_tick_at = clock.now()
 
     def register(self) -> None:
@@ -110,6 +113,8 @@ class RunningService:
             "housekeeping": self._prune,
         }.items():
             self._queue.handler(job, run)
+        if self._prepare is not None:
+            self._queue.handler("meanings", self._make_vectors)
         self._queue.every(TICK_SECONDS, "tick")
         self._queue.every(_HOUSEKEEPING_SECONDS, "housekeeping")
 
@@ -139,6 +144,8 @@ class RunningService:
         # Two jobs: digests of what is here already do not wait for a slow arXiv.
         for job in ("ingest", "plan"):
             await self._queue.enqueue(job, key="")
+        if self._prepare is not None:
+            await self._queue.enqueue("meanings", key="")
         async with self._open_unit() as unit:
             await self._tell(unit, now)
 
@@ -150,6 +157,10 @@ class RunningService:
             # Whatever ended the look, what it stored need not wait for the next tick.
             if await self._last_sequence() > before:
                 await self._queue.enqueue("plan", key="")
+
+    async def _make_vectors(self, _: str) -> None:
+        if self._prepare is not None:
+            await self._prepare()
 
     async def _last_sequence(self) -> int:
         async with self._open_unit() as unit:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 from bot.domain.digest import Digest, DigestEntry
 from bot.domain.diversity import NO_VARIETY, Variety
 from bot.domain.eligibility import Batch
+from bot.domain.interests import Interests
 from bot.domain.matching import Reader, Scored, rank_many
 from bot.domain.papers import Announcement
 from bot.domain.profile import Profile
@@ -22,6 +24,7 @@ from bot.domain.text import shorten
 from bot.domain.trial import Trial, shared_terms, try_out
 from bot.ports import UnitOfWorkFactory
 from bot.services.choosing import profiles_of
+from bot.services.meanings import MeaningService, meanings_of
 from bot.services.rarity import RarityService
 
 _TITLE_LENGTH = 80
@@ -34,9 +37,15 @@ class TryingService:
     """Ranks what is stored once more; nothing is posted or remembered."""
 
     def __init__(
-        self, *, open_unit: UnitOfWorkFactory, rarity: RarityService, is_diverse: bool = True
+        self,
+        *,
+        open_unit: UnitOfWorkFactory,
+        rarity: RarityService,
+        is_diverse: bool = True,
+        meanings: MeaningService | None = None,
     ) -> None:
         self._open_unit = open_unit
+        self._meanings = meanings
         self._rarity = rarity
         self._is_diverse = is_diverse
 
@@ -49,7 +58,9 @@ class TryingService:
             profile = (await profiles_of(unit, [wanted])).get(wanted.id, Profile.empty())
             terms = shared_terms(wanted.interests, profile.inspect(limit=_TERMS_LOOKED_AT))
             liked = [await unit.papers.get(each) for each in profile.liked[:_PAPERS_READ]]
-        trial = await asyncio.to_thread(self._tried, wanted, latest, announcements, rarity, profile)
+        meant = await meanings_of(self._meanings, [wanted.interests], announcements)
+        reader = partial(Reader, profile=profile, meaning=meant.of_readers[0])
+        trial = await asyncio.to_thread(self._tried, wanted, latest, announcements, rarity, reader)
         written = spellings(terms, filter(None, liked))
         return replace(trial, shared_terms=tuple(written[term] for term in terms))
 
@@ -59,11 +70,11 @@ class TryingService:
         days: Sequence[date],
         announcements: Sequence[Announcement],
         rarity: Rarity,
-        profile: Profile,
+        reader_of: Callable[[Interests], Reader],
     ) -> Trial:
         interests = wanted.interests
         everything = replace(interests, min_score=0.0, max_papers=max(1, len(announcements)))
-        [ranking] = rank_many([Reader(everything, profile=profile)], announcements, rarity=rarity)
+        [ranking] = rank_many([reader_of(everything)], announcements, rarity=rarity)
         eligible = Batch(announcements).eligible(interests, after_sequence=0, since=None)
         counts = Counter(
             each.announced_on
