@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -65,6 +66,7 @@ class Lifecycle:
         self._once = once
         self._clock = clock
         self._command = command
+        self._workspace_events = asyncio.Lock()  # they come in pairs, in any order
         self._asked_at: dict[str, datetime] = {}
 
     async def channel_event(self, team_id: str, event: Mapping[str, Any]) -> None:
@@ -92,6 +94,13 @@ class Lifecycle:
         """`app_uninstalled`, and `tokens_revoked` where it is about the bot's token."""
         kind = str(event.get("type", ""))
         if kind == "tokens_revoked" and not (event.get("tokens") or {}).get("bot"):
+            return
+        async with self._workspace_events:
+            await self._workspace_ended(team_id, kind)
+
+    async def _workspace_ended(self, team_id: str, kind: str) -> None:
+        # Who removes the app revokes its tokens, too: the removal is the reason that is kept.
+        if kind == "tokens_revoked" and await self._is_refused(team_id):
             return
         # The event may be late, and we may be installed anew by now.
         if await self._is_gone(team_id):
