@@ -48,6 +48,7 @@ class DiscordServer:
     latency_seconds: float = 0.0
     shards: int = 1  # what /gateway/bot recommends
     allowed_privileged: int = 0  # intents granted in the developer portal
+    is_strict: bool = True  # at its end there may be no request that Discord's file does not allow
     token: str = field(
         default_factory=lambda: f"MTIz.{secrets.token_urlsafe(4)}.{secrets.token_urlsafe(20)}"
     )
@@ -122,6 +123,8 @@ class DiscordServer:
         assert self._runner is not None
         await self.gateway.close()
         await self._runner.cleanup()
+        if self.is_strict and error is None:
+            assert not self.violations, [str(each) for each in self.violations[:3]]
 
     # --- looking ---------------------------------------------------------------------------
 
