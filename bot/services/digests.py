@@ -256,7 +256,7 @@ def digest_of(
 ) -> Digest:
     """A ranking as a digest that has no slot yet; `summaries` by versioned ID.
 
-    `notice` is told beside what the summaries have to tell.
+    `notice` is told beside what the summaries have to tell, or why there is nothing.
     """
     silence, reason = None, ""
     if not ranking.chosen:
@@ -266,6 +266,7 @@ def digest_of(
             categories=interests.categories,
             standing=standing,
         )
+        reason = " ".join(filter(None, (reason, notice)))
     days = [scored.announcement.announced_on for scored in ranking.chosen]
     return Digest(
         slot="",
@@ -286,7 +287,7 @@ def digest_of(
         silence=silence,
         silence_reason=reason,
         notices=_notices(
-            notice,
+            notice if ranking.chosen else "",
             (summaries.get(scored.announcement.paper.versioned_id) for scored in ranking.chosen),
         ),
     )

@@ -146,10 +146,10 @@ class MeaningService:
                     continue
                 latest = await unit.digests.latest(each.id, limit=_DIGESTS_A_DAY)
                 if not any(
-                    notice.startswith(_NOTICE)
+                    _NOTICE in said
                     for record in latest
                     if calendar.eastern_day(record.created_at) == today
-                    for notice in record.digest.notices
+                    for said in (*record.digest.notices, record.digest.silence_reason)
                 ):
                     told[each.id] = f"{_NOTICE} {read.trouble}"
         return told

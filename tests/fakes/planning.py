@@ -15,10 +15,12 @@ from bot.domain.subscriptions import EVERY_DAY, Destination, Schedule, Subscript
 from bot.domain.summary import Summary, SummarySection, SummarySource
 from bot.ports import DigestRecord, FullText, Renderer, UnitOfWork
 from bot.services.digests import DigestService
+from bot.services.meanings import MeaningRules, MeaningService
 from bot.services.planning import PlanningService
 from bot.services.rarity import RarityService
 from bot.services.summaries import SummaryService
 from tests.fakes.clock import FrozenClock
+from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.memory import MemoryDatabase
 from tests.fakes.telemetry import Figures
 
@@ -93,6 +95,8 @@ class Planning:
         self.renderer = IdRenderer()
         self.extractor = CountingSummarizer()
         self.figures = Figures()
+        self.embedder: FakeEmbedder | None = None
+        self.meaning_rules = MeaningRules()
         self.start_again()
 
     def start_again(self) -> None:
@@ -107,12 +111,20 @@ class Planning:
             clock=self.clock,
         )
         rarity = RarityService(open_unit=open_unit, clock=self.clock)
+        self.meanings = MeaningService(
+            embedder=self.embedder,
+            open_unit=open_unit,
+            clock=self.clock,
+            rules=self.meaning_rules,
+            telemetry=self.figures,
+        )
         self.planning = PlanningService(
             open_unit=open_unit,
             renderers=renderers,
             summaries=self.summaries,
             rarity=rarity,
             telemetry=self.figures,
+            meanings=self.meanings,
         )
         self.digests = DigestService(
             open_unit=open_unit,
@@ -120,6 +132,7 @@ class Planning:
             summaries=self.summaries,
             rarity=rarity,
             clock=self.clock,
+            meanings=self.meanings,
         )
 
     def open_unit(self) -> UnitOfWork:
