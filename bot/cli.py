@@ -15,7 +15,7 @@ import click
 from bot import app, demo, process, setup
 from bot.command_text import parse_words
 from bot.config import Settings, load_settings
-from bot.config_environment import environment
+from bot.config_environment import ENV_FILE, environment, variables_in
 from bot.config_table import settings_table
 from bot.domain.commands import Command
 from bot.domain.interests import Formula
@@ -181,17 +181,20 @@ def _said(question: setup.Question) -> click.Option:
 
 def _set_up(folder: Path, *, force: bool, interactive: bool, **said: str | None) -> None:
     answers = {name.replace("_", "-"): value for name, value in said.items()}
-    wishes = setup.ask(answers, interactive=interactive)
+    keeps = setup.keeps_settings(answers, folder, force=force)
+    if keeps:
+        click.echo(f"{folder / setup.CONFIG_FILE} stays as it is; --force writes it anew.")
+    wishes = setup.ask(answers, interactive=interactive, keeps_settings=keeps)
     for path in setup.write(wishes, folder, force=force):
         click.echo(f"Wrote {path}.")
-    click.echo(app.next_steps(wishes.secrets))
+    click.echo(app.next_steps(variables_in(folder / ENV_FILE)))
 
 
 papercourier.add_command(
     click.Command(
         "setup",
         callback=_set_up,
-        help="Ask for what is needed and write config.json and .env.",
+        help="Ask for what is needed and write config.json and .env; what is there stays.",
         params=[
             *map(_said, setup.QUESTIONS),
             click.Option(
@@ -200,7 +203,9 @@ papercourier.add_command(
                 default=Path(),
                 help="Where to write; here where not said.",
             ),
-            click.Option(["--force"], is_flag=True, help="Write over files that are there."),
+            click.Option(
+                ["--force"], is_flag=True, help="Write both files anew where they are there."
+            ),
             click.Option(
                 ["--interactive/--no-interactive"],
                 default=sys.stdin.isatty,

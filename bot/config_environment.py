@@ -18,13 +18,14 @@ def environment(environ: Mapping[str, str]) -> dict[str, str]:
 
     Raises UserError for a file that cannot be read.
     """
-    here = _variables(Path(ENV_FILE))
+    here = variables_in(Path(ENV_FILE))
     home = environ.get("PAPERCOURIER_HOME") or here.get("PAPERCOURIER_HOME")
-    there = _variables(Path(home) / ENV_FILE) if home else {}
+    there = variables_in(Path(home) / ENV_FILE) if home else {}
     return {**there, **here, **environ}
 
 
-def _variables(path: Path) -> dict[str, str]:
+def variables_in(path: Path) -> dict[str, str]:
+    """What a `.env` file sets; nothing where there is none. Raises UserError."""
     if not is_file(path):
         return {}
     try:

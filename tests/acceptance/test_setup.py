@@ -162,19 +162,44 @@ def test_what_cannot_be_used_is_refused_and_nothing_written(
     assert list(folder.glob("*")) == []
 
 
-def test_files_that_are_there_stay_unless_forced(tmp_path: Path) -> None:
+def test_a_config_json_that_is_there_stays_unless_forced(tmp_path: Path) -> None:
     (tmp_path / "bot").mkdir()
     config = tmp_path / "bot" / "config.json"
     config.write_text('{"categories": ["math.NT"]}')
 
-    refused = set_up(config.parent, "--no-interactive")
+    ended = set_up(config.parent, "--no-interactive", SLACK_BOT_TOKEN=BOT_TOKEN)
+    refused = set_up(config.parent, "--no-interactive", "--categories=cs.CL")
     kept = config.read_text()
     forced = set_up(config.parent, "--no-interactive", "--force")
 
-    assert (refused.returncode, kept) == (2, '{"categories": ["math.NT"]}')
-    assert "config.json already: --force writes anew" in refused.stderr
-    assert forced.returncode == 0
+    assert (ended.returncode, refused.returncode, forced.returncode) == (0, 2, 0), ended.stderr
+    assert kept == '{"categories": ["math.NT"]}'
+    assert "config.json stays as it is; --force writes it anew" in ended.stdout
+    assert f"SLACK_BOT_TOKEN={BOT_TOKEN}" in (config.parent / ".env").read_text()
+    assert "holds config.json already: --force writes it anew" in refused.stderr
     assert "math.NT" not in config.read_text()
+
+
+def test_run_again_with_a_new_token_it_keeps_the_others(tmp_path: Path) -> None:
+    folder = tmp_path / "bot"
+    token = f"{base64.b64encode(b'1234567890').decode()}.abcdef.{'x' * 27}"
+    former = BOT_TOKEN.swapcase().replace("XOXB", "xoxb")
+    set_up(folder, "--no-interactive", SLACK_BOT_TOKEN=former, SLACK_APP_TOKEN=APP_TOKEN)
+    with (folder / ".env").open("a") as file:
+        file.write("# mine\nWEB_PORT=81\n")
+
+    again = set_up(folder, "--no-interactive", SLACK_BOT_TOKEN=BOT_TOKEN, DISCORD_TOKEN=token)
+
+    assert again.returncode == 0, again.stderr
+    written = (folder / ".env").read_text()
+    found = environment({"PAPERCOURIER_HOME": str(folder)})
+    assert found["SLACK_BOT_TOKEN"] == BOT_TOKEN
+    assert found["SLACK_APP_TOKEN"] == APP_TOKEN
+    assert (found["DISCORD_TOKEN"], found["WEB_PORT"]) == (token, "81")
+    assert "# mine\n" in written
+    assert written.count("SLACK_BOT_TOKEN=") == 1
+    assert stat.S_IMODE((folder / ".env").stat().st_mode) == 0o600
+    assert "manifest" not in again.stdout
 
 
 def test_the_process_environment_stands_over_the_file(tmp_path: Path) -> None:
