@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import shutil
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from adapters.database.address import DatabaseAddress, parse_address
@@ -13,6 +16,8 @@ from bot.domain.checkup import Finding, fault, note, well
 
 _TOPIC = "database"
 _DISK = "disk"
+_FOLDER = "folder"
+_LEAST_WRITTEN = 65_536  # bytes: a full disk may still take an empty file
 _LEAST_BYTES = 200_000_000  # under that a backup or a month of papers may not fit
 _SCARCE_BYTES = 1_000_000_000
 
@@ -30,8 +35,48 @@ class DatabaseCheckup:
 
     def _look(self) -> Sequence[Finding]:
         address = parse_address(self._url)
-        place = address.path.parent if address.is_sqlite else self._home
-        return [_database_finding(address, standing(self._url)), _disk_finding(place)]
+        found = [_database_finding(address, standing(self._url))]
+        if not address.is_sqlite:
+            return [*found, _disk_finding(self._home), *_folder_findings(self._home)]
+        folder = address.path.parent
+        found += [*_file_findings(address.path), _disk_finding(folder)]
+        for place in dict.fromkeys((folder, self._home)):
+            found += _folder_findings(place)
+        return found
+
+
+def _folder_findings(folder: Path) -> Iterator[Finding]:
+    """A fault where nothing can be put into a folder: wrong rights, a full or read-only disk.
+
+    Tried with a file without a name, which leaves no trace: rights alone do not tell.
+    """
+    place = _nearest(folder)
+    try:
+        with tempfile.TemporaryFile(dir=place) as file:
+            file.write(bytes(_LEAST_WRITTEN))
+    except OSError as error:
+        mend = (
+            "make room there"
+            if error.errno in (errno.ENOSPC, errno.EDQUOT)
+            else "give it to the user that runs Papercourier, or name another folder in "
+            "PAPERCOURIER_HOME"
+        )
+        yield fault(_FOLDER, f"{place} cannot be written ({error.strerror}): {mend}.")
+
+
+def _file_findings(file: Path) -> Iterator[Finding]:
+    if file.exists() and not os.access(file, os.W_OK):
+        yield fault(
+            _TOPIC,
+            f"{file} cannot be written by this user: give it to the user that runs Papercourier.",
+        )
+
+
+def _nearest(place: Path) -> Path:
+    """The folder itself, or the nearest one above it that is there."""
+    while not place.is_dir():
+        place = place.parent
+    return place
 
 
 def _database_finding(address: DatabaseAddress, found: Standing) -> Finding:
@@ -49,8 +94,7 @@ def _database_finding(address: DatabaseAddress, found: Standing) -> Finding:
 
 
 def _disk_finding(place: Path) -> Finding:
-    while not place.exists():
-        place = place.parent
+    place = _nearest(place)
     free = shutil.disk_usage(place).free
     said = f"{free / 1e9:.1f} GB free at {place}"
     if free < _LEAST_BYTES:

@@ -220,6 +220,17 @@ async def test_a_damaged_database_is_named(here: Installation) -> None:
     assert "✗ database: " in ended.stdout
 
 
+async def test_a_home_that_cannot_be_written_is_named(here: Installation) -> None:
+    here.environ["PAPERCOURIER_HOME"] = "/proc/papercourier"  # not even root writes there
+
+    ended = await here.doctor()
+
+    assert ended.returncode == 1
+    [line] = lines(ended, "folder")
+    assert line.startswith("✗ folder: /proc cannot be written (")
+    assert "name another folder in PAPERCOURIER_HOME" in line
+
+
 async def test_a_configuration_that_cannot_be_read_ends_it_with_2(here: Installation) -> None:
     (here.home / "config.json").write_text('{"categories": [}')
 
