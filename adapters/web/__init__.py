@@ -1,1 +1,1 @@
-"""The web: feeds, and later pages, health and metrics."""
+"""The web: pages and feeds, as files and live; health and metrics."""

@@ -174,6 +174,50 @@ async def test_what_is_not_there_is_not_found_whatever_its_name(site: Running, p
     assert "Traceback" not in answer
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/papers/hep-th/9901001%0d%0aX-Injected:%20yes",
+        "/papers/2601.00007%0d%0aX-Injected:%20yes",
+        "/days/2026-01-21%0d%0aX-Injected:%20yes",
+        "/assets/site.css%0d%0aX-Injected:%20yes",
+        f"/feeds/{TOKEN}%0d%0aX-Injected:%20yes.xml",
+        "/search?q=%0d%0aX-Injected:%20yes",
+    ],
+)
+async def test_no_address_puts_a_header_into_the_answer(site: Running, path: str) -> None:
+    async with site.session.get(
+        URL(site.url + path, encoded=True), allow_redirects=False
+    ) as answer:
+        headers = answer.headers
+
+    assert "X-Injected" not in headers
+    assert not any("yes" in value for value in headers.values())
+
+
+@pytest.mark.parametrize("path", ["/", "/rss", "/search", f"/feeds/{TOKEN}.xml", "/healthz"])
+async def test_asked_for_the_head_alone_it_sends_the_same_head_and_no_body(
+    site: Running, path: str
+) -> None:
+    async with site.session.get(site.url + path) as whole:
+        wanted = {name: whole.headers.get(name) for name in ("ETag", "Content-Type")}
+    async with site.session.head(site.url + path) as answer:
+        body = await answer.read()
+
+    assert answer.status == whole.status == 200
+    assert {name: answer.headers.get(name) for name in wanted} == wanted
+    assert body == b""
+
+
+async def test_a_search_is_the_browsers_work_however_long_it_is(site: Running) -> None:
+    plain = await site.get("/search")
+    long = await site.get(f"/search?q={'x' * 4_000}")
+    huge = await site.get(f"/search?q={'x' * 100_000}")
+
+    assert (long[0], long[2]["ETag"]) == (200, plain[2]["ETag"])
+    assert huge[0] == 400
+
+
 async def test_an_old_id_with_its_slash_leads_to_its_page(site: Running) -> None:
     status, _, headers = await site.get("/papers/hep-th/9901001")
 
