@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from bot.command_page import command_page
 from bot.config_table import json_schema, reference_page, settings_table
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,7 +37,7 @@ def main() -> int:
 
 
 def _generated_pages() -> Iterator[str]:
-    """The pages made from the table of settings."""
+    """The pages made from the tables of settings and verbs."""
     pages = {
         "docs/reference/configuration.md": ("page", reference_page()),
         "docs/reference/config.schema.json": (
@@ -47,6 +48,9 @@ def _generated_pages() -> Iterator[str]:
     for name, (what, wanted) in pages.items():
         if (ROOT / name).read_text(encoding="utf-8").strip() != wanted.strip():
             yield f"{name} is out of date: run `python -m bot.config_table {what} > {name}`."
+    commands = "docs/reference/commands.md"
+    if (ROOT / commands).read_text(encoding="utf-8") != command_page():
+        yield f"{commands} is out of date: run `python -m bot.command_page > {commands}`."
     if settings_table().strip() not in (ROOT / "README.md").read_text(encoding="utf-8"):
         yield "README.md's table of settings is not what the settings say."
 
