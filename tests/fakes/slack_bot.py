@@ -53,12 +53,16 @@ class SlackBot:
 
     async def daily_digests(self) -> int:
         """As the service does at the time of the digests: read the feed, plan, deliver."""
+        await self.plan_digests()
+        return await self.deliver()
+
+    async def plan_digests(self) -> None:
+        """Read the feed and put the next day's digests into the outbox."""
         async with self.database.unit_of_work() as unit:
             wanted = await unit.subscriptions.wanted_categories()
         await self.app.ingest.ingest(wanted)
         self.clock.advance(days=1)
         await self.app.planning.plan_due(self.clock.now(), patience=timedelta())
-        return await self.deliver()
 
     async def subscriptions(self, channel: str = "C1", team: str = "T1") -> Sequence[Subscription]:
         """A channel's subscriptions as they are stored."""

@@ -312,15 +312,16 @@ class SlackServer:
         retry_after: float | None = None,
         cut: bool = False,
         times: int = 1,
+        after: int = 0,
     ) -> None:
-        """Let the next calls of a method ("*": any) go wrong.
+        """Let the next calls of a method ("*": any) go wrong, the first `after` of them not.
 
         With `cut` the call is done and its answer is lost; otherwise nothing is done.
         """
         if status is None:
             status = 429 if error == "ratelimited" else 200
         fault = Fault(error=error, status=status, retry_after=retry_after, cut=cut)
-        self._web_api.faults.setdefault(method, []).extend([fault] * times)
+        self._web_api.faults.setdefault(method, []).extend([None] * after + [fault] * times)
 
     def refuse_posts(self, channel: str, code: str | None) -> None:
         """Answer messages to a channel with an error, say `restricted_action`; None ends it."""

@@ -54,11 +54,11 @@ class Fault:
 
 @dataclass(slots=True)
 class WebApi:
-    """Answers calls; `faults` come first, those of "*" for any method."""
+    """Answers calls; `faults` come first, those of "*" for any method; None lets a call pass."""
 
     world: World
     latency_seconds: float = 0.0
-    faults: dict[str, list[Fault]] = field(default_factory=dict)
+    faults: dict[str, list[Fault | None]] = field(default_factory=dict)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """The HTTP route `/api/{method}`."""
