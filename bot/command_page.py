@@ -43,7 +43,7 @@ def _verb(verb: Verb) -> Iterator[str]:
     yield f"`{verb.usage}`: {verb.purpose}"
     if verb.details:
         yield "\n".join(f"- {detail}" for detail in verb.details)
-    yield "\n".join(f"    {example}" for example in verb.examples)
+    yield "\n".join(("```", *verb.examples, "```"))
     if verb.synonyms:
         yield f"Also: {', '.join(f'`{word}`' for word in verb.synonyms)}."
 
