@@ -11,7 +11,7 @@ from adapters.slack.mrkdwn import escape, our_lines
 from adapters.slack.payload import actions, button, divider, header, section
 from bot.domain.subscriptions import Subscription
 from bot.domain.verbs import as_typed
-from bot.services.desk import describe
+from bot.services.desk_sentences import describe
 
 HOME_EDIT: Final = "home_edit"
 HOME_PAUSE: Final = "home_pause"

@@ -12,17 +12,25 @@ from typing import Any
 from bot.domain import calendar
 from bot.domain import commands as ask
 from bot.domain.budgets import Payer
-from bot.domain.commands import Actor, Attachment, Audience, Command, Reply
-from bot.domain.digest import Digest, DigestEntry
-from bot.domain.interests import sentence
-from bot.domain.papers import AnnounceType, ArxivId, Paper
-from bot.domain.schedule_text import format_schedule
+from bot.domain.commands import Actor, Attachment, Command, Reply
+from bot.domain.papers import ArxivId, Paper
 from bot.domain.silence import day
-from bot.domain.subscriptions import Subscription, SubscriptionState
-from bot.domain.thumbs import Vote
+from bot.domain.subscriptions import Subscription
 from bot.errors import UserError
 from bot.ports import Clock, PaperSource, Progress, UnitOfWorkFactory, no_progress
 from bot.services.budgets import BudgetService
+from bot.services.desk_sentences import (
+    describe,
+    listed,
+    paper_head,
+    posting,
+    preview_counts,
+    shared,
+    short_name,
+    thumb_noted,
+    unfurling,
+    wish,
+)
 from bot.services.digests import DigestService, Slot
 from bot.services.explaining import ExplainingService, local_time
 from bot.services.feed_links import FeedLinkService
@@ -32,14 +40,13 @@ from bot.services.questions import QuestionService
 from bot.services.similar import SimilarService
 from bot.services.subscribing import SubscribingService
 from bot.services.summaries import SummaryService
-from bot.services.thumbs import Receipt, ThumbService
+from bot.services.thumbs import ThumbService
 from bot.services.trying import TryingService, trial_digest, trial_lines
 
 log = logging.getLogger(__name__)
 
 _FRESH = timedelta(minutes=10)  # a feed looked at this recently is not asked again
 _SEARCH_RESULTS = 10
-_UNFURLING = frozenset({"slack"})  # platforms where a bot may fill in the preview of a link
 _CHANGING = (
     ask.Subscribe,
     ask.Unsubscribe,
@@ -162,11 +169,11 @@ class Desk:
     async def _subscribe(self, command: ask.Subscribe, actor: Actor) -> Reply:
         subscription, is_new = await self._subscribing.subscribe(actor, command.changes)
         done = f"{'Subscribed' if is_new else 'Changed'}: {describe(subscription)}"
-        return _shared(self._with_doubts(done, [subscription], command.changes))
+        return shared(self._with_doubts(done, [subscription], command.changes))
 
     async def _unsubscribe(self, command: ask.Unsubscribe, actor: Actor) -> Reply:
         ended = await self._subscribing.unsubscribe(actor, command.number)
-        return _shared(f"Unsubscribed from {', '.join(ended.interests.categories)}.")
+        return shared(f"Unsubscribed from {', '.join(ended.interests.categories)}.")
 
     async def _list(self, _: ask.ListSubscriptions, actor: Actor) -> Reply:
         subscriptions = await self._subscribing.list(actor)
@@ -177,7 +184,7 @@ class Desk:
     async def _edit(self, command: ask.Edit, actor: Actor) -> Reply:
         changed = await self._subscribing.edit(actor, command.number, command.changes)
         done = f"Changed: {describe(changed)}"
-        return _shared(self._with_doubts(done, [changed], command.changes))
+        return shared(self._with_doubts(done, [changed], command.changes))
 
     def _with_doubts(
         self,
@@ -193,13 +200,13 @@ class Desk:
 
     async def _pause(self, command: ask.Pause, actor: Actor) -> Reply:
         paused = await self._subscribing.pause(actor, command.number)
-        return _shared(f"Paused {_short(paused)}: no digests until `resume {paused.number}`.")
+        return shared(f"Paused {short_name(paused)}: no digests until `resume {paused.number}`.")
 
     async def _resume(self, command: ask.Resume, actor: Actor) -> Reply:
         if command.number is None and await self._subscribing.try_again(actor):
-            return _shared("This channel is written to again: what waited for it goes out now.")
+            return shared("This channel is written to again: what waited for it goes out now.")
         resumed = await self._subscribing.resume(actor, command.number)
-        return _shared(f"Resumed {_short(resumed)}: next digest {local_time(resumed)}.")
+        return shared(f"Resumed {short_name(resumed)}: next digest {local_time(resumed)}.")
 
     async def _preview(self, command: ask.Preview, actor: Actor) -> Reply:
         """What the latest announcement would have brought, posted before or not."""
@@ -218,7 +225,9 @@ class Desk:
         trial = replace(wanted, seen_through=cursor)
         [digest] = await self._digests.compose([trial], with_posted=True)
         announced_on = day(days[0][0]) if days else "no announcement yet"
-        return Reply(f"Preview, nothing is posted. {_counted(digest, announced_on)}", digest=digest)
+        return Reply(
+            f"Preview, nothing is posted. {preview_counts(digest, announced_on)}", digest=digest
+        )
 
     async def _now(self, command: ask.Now, actor: Actor) -> Reply:
         subscription = await self._subscribing.pick(actor, command.number)
@@ -230,7 +239,7 @@ class Desk:
             return Reply("This digest is being posted already.")
         if digest.is_empty:
             return Reply(digest.silence_reason)
-        return Reply(_posting(digest))
+        return Reply(posting(digest))
 
     async def _summarize(self, command: ask.Summarize, actor: Actor) -> Reply:
         paper = await self._paper(command.paper)
@@ -240,7 +249,7 @@ class Desk:
             payer=Payer.of(actor.destination, actor.user_id),
             progress=self._library.progress,
         )
-        head = _paper_head(paper)
+        head = paper_head(paper)
         if summary.is_extract and self._rules.no_model:
             head = f"{head}\n{self._rules.no_model} for a summary of the full text."
         return Reply(head, summary=summary)
@@ -254,7 +263,7 @@ class Desk:
             payer=Payer.of(actor.destination, actor.user_id),
             progress=self._library.progress,
         )
-        lines = [_paper_head(paper), f"Question: {answer.question}"]
+        lines = [paper_head(paper), f"Question: {answer.question}"]
         if answer.is_passages and answer.quotes:
             lines.append("Passages of the paper that share its telling words; not an answer.")
         if answer.is_passages and self._rules.no_model:
@@ -289,7 +298,7 @@ class Desk:
                 f"arXiv has nothing for “{command.query}”: try fewer words, or `au:Name`, "
                 "`ti:word`, `cat:cs.CL`."
             )
-        return Reply(f"The best {len(found)} for “{command.query}”:", papers=_listed(found))
+        return Reply(f"The best {len(found)} for “{command.query}”:", papers=listed(found))
 
     async def _why(self, command: ask.Why, actor: Actor) -> Reply:
         return Reply(await self._explaining.why(actor, command.paper))
@@ -300,7 +309,9 @@ class Desk:
                 return Reply(f"Your thumb on {command.paper.value} is taken back.")
             return Reply(f"You gave no thumb to {command.paper.value} here.")
         return Reply(
-            _noted(command, await self._library.thumbs.give(actor, command.paper, command.vote))
+            thumb_noted(
+                command, await self._library.thumbs.give(actor, command.paper, command.vote)
+            )
         )
 
     async def _forget(self, command: ask.Forget, actor: Actor) -> Reply:
@@ -308,24 +319,24 @@ class Desk:
         if command.number is not None or len(subscriptions) == 1:
             subscriptions = (await self._subscribing.pick(actor, command.number),)
         await self._library.thumbs.forget(subscriptions)
-        whose = " and ".join(map(_short, subscriptions)) or "this channel"
-        return _shared(f"Forgotten what was learned from thumbs for {whose}.")
+        whose = " and ".join(map(short_name, subscriptions)) or "this channel"
+        return shared(f"Forgotten what was learned from thumbs for {whose}.")
 
     async def _settings(self, command: ask.Settings, actor: Actor) -> Reply:
         defaults = await self._subscribing.settings(actor, command.changes)
         sketch = await self._subscribing.sketch(actor, defaults)
-        text = f"New subscriptions in this channel start from: {_wish(sketch)}"
+        text = f"New subscriptions in this channel start from: {wish(sketch)}"
         subscriptions = await self._subscribing.list(actor)
         learned = await self._library.thumbs.learned(subscriptions)
         for each in subscriptions:
             if each.id in learned:
-                text = f"{text}\n{_short(each)}: {learned[each.id]}"
+                text = f"{text}\n{short_name(each)}: {learned[each.id]}"
         if defaults.unfurl is not None or command.changes.unfurl is not None:
-            text = f"{text}\n{_unfurling(defaults.unfurl, actor)}"
+            text = f"{text}\n{unfurling(defaults.unfurl, actor)}"
         text = self._with_doubts(text, [sketch], command.changes)
         if command.changes.is_empty:
             return Reply(f"{text}\n`settings tz:Europe/Berlin lang:de` changes that.")
-        return _shared(text)
+        return shared(text)
 
     async def _status(self, _: ask.Status, actor: Actor) -> Reply:
         text = await self._explaining.status(actor)
@@ -338,7 +349,7 @@ class Desk:
         subscription = await self._subscribing.pick(actor, command.number)
         link = await self._feed_links().link(subscription)
         return Reply(
-            f"The feed of {_short(subscription)}: {link}\n"
+            f"The feed of {short_name(subscription)}: {link}\n"
             "Whoever has this address can read it: keep it to yourselves, or end it with "
             f"`feed {subscription.number} off`."
         )
@@ -346,9 +357,9 @@ class Desk:
     async def _end_feed_link(self, command: ask.EndFeedLink, actor: Actor) -> Reply:
         subscription = await self._subscribing.pick(actor, command.number)
         if not await self._feed_links().end(subscription):
-            return Reply(f"{_short(subscription)} has no feed address.")
-        return _shared(
-            f"The feed address of {_short(subscription)} opens nothing any more: "
+            return Reply(f"{short_name(subscription)} has no feed address.")
+        return shared(
+            f"The feed address of {short_name(subscription)} opens nothing any more: "
             f"`feed {subscription.number}` gives a new one."
         )
 
@@ -368,7 +379,7 @@ class Desk:
         imported = await self._subscribing.import_(actor, command.document)
         listed = "\n".join(describe(each) for each in imported)
         done = f"Imported {len(imported)} subscriptions.\n{listed}".rstrip()
-        return _shared(self._with_doubts(done, imported))
+        return shared(self._with_doubts(done, imported))
 
     async def _help(self, command: ask.Help, _: Actor) -> Reply:
         return Reply(self._help_text(command.verb))
@@ -390,84 +401,3 @@ class Desk:
             if is_fresh and not check.is_trouble and set(categories) <= set(check.categories):
                 return
         await self._ingest.ingest(sorted(wanted))
-
-
-def describe(subscription: Subscription) -> str:
-    """A subscription in one line: number, filters, schedule, state."""
-    line = f"#{subscription.number} {_wish(subscription)}"
-    if subscription.state is SubscriptionState.ACTIVE:
-        return f"{line} Next digest {local_time(subscription)}."
-    return f"{line} {subscription.state.capitalize()}: {subscription.state_reason}."
-
-
-def _wish(subscription: Subscription) -> str:
-    extras = [format_schedule(subscription.schedule)]
-    if subscription.language != "en":
-        extras.append(f"in {subscription.language}")
-    if not subscription.threads:
-        extras.append("without threads")
-    if subscription.announce_empty:
-        extras.append("empty days announced")
-    if not subscription.learning:
-        extras.append("not learning from thumbs")
-    if subscription.role:
-        extras.append(f"notifying role {subscription.role}")
-    return f"{sentence(subscription.interests)} · {' · '.join(extras)}."
-
-
-def _short(subscription: Subscription) -> str:
-    return f"#{subscription.number} ({', '.join(subscription.interests.categories)})"
-
-
-def _counted(digest: Digest, announced_on: str) -> str:
-    if digest.is_empty:
-        return digest.silence_reason
-    return (
-        f"From the announcement of {announced_on}: {digest.matched} of {digest.considered} papers "
-        f"would match, {len(digest.entries)} would come."
-    )
-
-
-def _posting(digest: Digest) -> str:
-    papers = "1 paper" if len(digest.entries) == 1 else f"{len(digest.entries)} papers"
-    return f"Posting {papers} of {digest.considered} announced {day(digest.announced_on)}."
-
-
-def _noted(command: ask.Thumb, receipt: Receipt) -> str:
-    """What a thumb will do."""
-    direction = "more" if command.vote is Vote.UP else "fewer"
-    whose = " and ".join(map(_short, receipt.subscriptions))
-    if receipt.paper is None:
-        return (
-            f"Your thumb on {command.paper.value} is kept for {whose}, but moves nothing yet: "
-            f"{receipt.trouble}"
-        )
-    noted = f"Noted for {whose}: {direction} like “{receipt.paper.title}”."
-    if not any(each.learning for each in receipt.subscriptions):
-        return f"{noted} Learning is off there: `settings learning:on` lets it count."
-    return noted
-
-
-def _unfurling(is_on: bool | None, actor: Actor) -> str:
-    if actor.destination.platform not in _UNFURLING:
-        return (
-            "`unfurl:` changes nothing here: only on Slack do I show what pasted links are about."
-        )
-    if is_on:
-        return "Links to arXiv pasted here show the paper's title and abstract."
-    return "Links to arXiv pasted here stay as they are."
-
-
-def _paper_head(paper: Paper) -> str:
-    return f"{paper.title}\n{', '.join(paper.authors)}\n{paper.versioned_id} · {paper.abs_url}"
-
-
-def _listed(papers: Sequence[Paper]) -> tuple[DigestEntry, ...]:
-    return tuple(
-        DigestEntry(place, paper, AnnounceType.NEW, score=0.0, reasons=())
-        for place, paper in enumerate(papers, start=1)
-    )
-
-
-def _shared(text: str) -> Reply:
-    return Reply(text, audience=Audience.CHANNEL)
