@@ -13,8 +13,10 @@ from typing import Any, Final
 import discord
 from discord.http import HTTPClient
 
+from adapters.discord import limits
 from adapters.discord.calls import Calls
 from adapters.discord.errors import discord_errors
+from adapters.discord.markdown import our_text
 from adapters.discord.places import (
     Place,
     actor_of_interaction,
@@ -130,8 +132,9 @@ class Answering:
 
     async def refuse(self, interaction: discord.Interaction[Any], error: PapercourierError) -> None:
         """Say at once, and to them alone, what is wrong."""
+        sentence = our_text(as_typed(str(error), prefix=self._command), is_content=True)
         await interaction.response.send_message(
-            as_typed(str(error), prefix=self._command),
+            next(limits.pack([sentence], limits.CONTENT)),
             ephemeral=True,
             allowed_mentions=discord.AllowedMentions.none(),
         )

@@ -16,6 +16,7 @@ from zoneinfo import available_timezones
 import discord
 from discord import app_commands
 
+from adapters.discord.markdown import plain_text
 from adapters.discord.options import Source
 from adapters.discord.places import place_of_interaction
 from bot.domain import categories
@@ -147,7 +148,7 @@ def paper_pairs(titles: Sequence[tuple[str, str]], typed: str) -> list[Pair]:
     pairs: list[Pair] = []
     for arxiv_id, title in titles:
         if arxiv_id.startswith(typed.strip()) or all(word in title.casefold() for word in words):
-            pairs.append((shorten(f"{arxiv_id}: {title}", _MOST_CHARACTERS), arxiv_id))
+            pairs.append((plain_text(f"{arxiv_id}: {title}", _MOST_CHARACTERS), arxiv_id))
             if len(pairs) == MOST:
                 break
     return pairs

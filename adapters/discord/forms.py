@@ -14,6 +14,7 @@ from typing import Any, Final
 import discord
 from discord import ui
 
+from adapters.discord.limits import length
 from bot.command_text import parse_words
 from bot.domain.categories import is_category
 from bot.domain.commands import Command
@@ -111,7 +112,7 @@ def filled_with(subscription: Subscription) -> dict[str, str]:
         each.name: (", " if each.key in ("not", "author") else " ").join(written[each.name])
         for each in FIELDS
     }
-    if any(len(text) > MOST_CHARACTERS for text in joined.values()):
+    if any(length(text) > MOST_CHARACTERS for text in joined.values()):
         raise UserError(
             f"Subscription {subscription.number} is too long for a form: change it with options, "
             f"as in `edit {subscription.number} top:5`."

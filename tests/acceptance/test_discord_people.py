@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,8 +17,10 @@ from tests.fakes import arxiv_faults
 from tests.fakes.arxiv_server import ArxivServer
 from tests.fakes.arxiv_xml import rss
 from tests.fakes.bot_on_discord import BotOnDiscord, bot_on_discord, prepare_home, until
+from tests.fakes.digests import HOSTILE_TEXTS
 from tests.fakes.discord import DiscordServer
 from tests.fakes.discord.shapes import Channel, Message
+from tests.fakes.discord_markup import active_markup
 
 TODAY = date(2026, 1, 21)
 SHOWN = Paper(
@@ -345,6 +348,31 @@ async def test_options_that_cannot_be_meant_are_answered_at_once_and_alone(
     assert not twice.deferred
     assert number.messages[-1].ephemeral
     assert "is not an arXiv ID" in paper.text
+
+
+@pytest.mark.usefixtures("bot")
+@pytest.mark.parametrize(
+    "text", [*HOSTILE_TEXTS, "||x|| **y** [z](https://evil.example)", "x" * 5_000]
+)
+async def test_what_is_wrong_is_said_within_a_message_and_does_nothing_of_its_own(
+    discord: DiscordServer, text: str
+) -> None:
+    member = discord.user("member")
+
+    answers = [
+        await member.command("arxiv summarize", {"paper": text}),
+        await member.command("arxiv search", {"query": text}),
+        await member.command("arxiv preview", {"categories": "cs.CL", "filters": text}),
+        await member.command("arxiv ask", {"paper": "2601.13824", "question": text[:1_000]}),
+    ]
+
+    for answer in answers:
+        assert not answer.failed
+        for message in answer.messages:
+            assert message.ephemeral
+            assert message.pings == ()
+            said = re.sub(r"(?<!\\)`[^`]+`", "", message.content)  # nothing acts in code
+            assert {each for each in active_markup(said) if "arxiv.org" not in each} == set()
 
 
 @pytest.mark.usefixtures("bot")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -14,8 +15,10 @@ from adapters.discord.autocomplete import (
     subscription_pairs,
     zone_pairs,
 )
+from adapters.discord.limits import length
 from bot.domain.interests import Interests
 from bot.domain.subscriptions import Destination, Subscription, SubscriptionState
+from tests.fakes.digests import HOSTILE_TEXTS
 
 FIRST = Subscription(
     number=1,
@@ -49,6 +52,16 @@ def test_every_choice_keeps_to_discords_hundred_characters() -> None:
     pairs = [*category_pairs(f"{many} cs"), *paper_pairs([("2601.00001", "word " * 99)], "word")]
 
     assert all(len(name) <= 100 and len(str(value)) <= 100 for name, value in pairs)
+
+
+@pytest.mark.parametrize("title", [*HOSTILE_TEXTS, "🧪" * 400, "\u202eabc\u2066 \x00 \n## x"])
+def test_a_hostile_title_is_one_short_line_that_turns_nothing_around(title: str) -> None:
+    [(name, value)] = paper_pairs([("2601.00001", title)], "2601")
+
+    assert value == "2601.00001"
+    assert name.startswith("2601.00001: ")
+    assert length(name) <= 100
+    assert not {each for each in name if unicodedata.category(each) in ("Cc", "Cf")} - {"\u200d"}
 
 
 def test_time_zones_by_city_and_the_usual_ones_where_nothing_is_typed() -> None:
