@@ -1,8 +1,8 @@
 """A release as its users get it: built, installed alone, and put to work.
 
 `python -m tests.release` builds sdist and wheel (the wheel from the sdist, as indexes do), installs
-the wheel with pip into a new environment, runs the demo from another folder, and looks that what
-the wheel needs besides Python is in it. Ends with 0 when all of that worked.
+the wheel with pip into a new environment, runs the demo and publishes a day from another folder,
+and looks that what the wheel needs besides Python is in it. Ends with 0 when all of that worked.
 """
 
 from __future__ import annotations
@@ -16,8 +16,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 _STEP_SECONDS = 900.0
+_CARRIED_DAY = "adapters/arxiv/sample_day/sample-1.xml"
 _CARRIED = (
-    "adapters/arxiv/sample_day/sample-1.xml",
+    *(
+        path.relative_to(ROOT).as_posix()
+        for folder in ("adapters/web/templates", "adapters/web/assets")
+        for path in sorted((ROOT / folder).iterdir())
+    ),
+    _CARRIED_DAY,
     "adapters/llm/prompts/summary.md",
     "migrations/script.py.mako",
     "migrations/versions/0001_the_first_tables.py",
@@ -34,10 +40,13 @@ def main() -> None:
             raise SystemExit(f"{wheel.name} lacks {', '.join(missing)}")
         if stray := [each for each in names if each.startswith(("tests/", "docs/"))]:
             raise SystemExit(f"{wheel.name} carries {stray[0]}, which is not for users")
-        shown = _demo(work, wheel)
+        command = _installed(work, wheel)
+        shown = _output(command, "demo", home=work)
         if "arXiv digest" not in shown:
             raise SystemExit(f"the installed demo shows no digest:\n{shown}")
-        print(f"{wheel.name}: built, installed, and its demo shows a digest")  # noqa: T201 - a program's output
+        _output(command, "publish", "site", "--feed", str(ROOT / _CARRIED_DAY), home=work)
+        _look_at(work / "elsewhere" / "site")
+        print(f"{wheel.name}: built, installed; its demo shows a digest, its pages are whole")  # noqa: T201 - a program's output
 
 
 def _built(work: Path) -> Path:
@@ -48,13 +57,18 @@ def _built(work: Path) -> Path:
     return wheel
 
 
-def _demo(work: Path, wheel: Path) -> str:
+def _installed(work: Path, wheel: Path) -> Path:
+    """The command, in an environment that holds nothing else."""
     user = _environment(work / "user")
     _run(user, "-m", "pip", "install", "--quiet", str(wheel))
-    elsewhere = work / "elsewhere"
-    elsewhere.mkdir()
+    (work / "elsewhere").mkdir()
+    return user.parent / "papercourier"
+
+
+def _output(command: Path, *words: str, home: Path) -> str:
+    elsewhere = home / "elsewhere"
     ended = subprocess.run(
-        (user.parent / "papercourier", "demo"),
+        (command, *words),
         cwd=elsewhere,
         env={"PATH": os.environ["PATH"], "HOME": str(elsewhere)},
         check=True,
@@ -63,6 +77,16 @@ def _demo(work: Path, wheel: Path) -> str:
         timeout=_STEP_SECONDS,
     )
     return ended.stdout
+
+
+def _look_at(site: Path) -> None:
+    """Refuse a published folder that lacks a page or an asset."""
+    wanted = ["README.md", "index.html", "search.html", "trends.html", "rss.xml", "atom.xml"]
+    wanted += [f"assets/{path.name}" for path in (ROOT / "adapters/web/assets").iterdir()]
+    if missing := [name for name in wanted if not (site / name).is_file()]:
+        raise SystemExit(f"the installed command published no {', '.join(missing)}")
+    if not list(site.glob("papers/*.html")):
+        raise SystemExit("the installed command published no paper")
 
 
 def _environment(folder: Path) -> Path:
