@@ -102,6 +102,7 @@ class RunningService:
         self._rules = rules
         self._telemetry = telemetry
         self._prepare = prepare
+        self._after_news = ("plan",) if prepare is None else ("meanings", "plan")
         self._last_tick_at = clock.now()
 
     def register(self) -> None:
@@ -141,11 +142,9 @@ class RunningService:
         now = self._clock.now()
         self._telemetry.gauge("tick_age_seconds", (now - self._last_tick_at).total_seconds())
         self._last_tick_at = now
-        # Two jobs: digests of what is here already do not wait for a slow arXiv.
-        for job in ("ingest", "plan"):
+        # Jobs of their own: digests of what is here already do not wait for a slow arXiv.
+        for job in ("ingest", *self._after_news):
             await self._queue.enqueue(job, key="")
-        if self._prepare is not None:
-            await self._queue.enqueue("meanings", key="")
         async with self._open_unit() as unit:
             await self._tell(unit, now)
 
@@ -156,7 +155,8 @@ class RunningService:
         finally:
             # Whatever ended the look, what it stored need not wait for the next tick.
             if await self._last_sequence() > before:
-                await self._queue.enqueue("plan", key="")
+                for job in self._after_news:
+                    await self._queue.enqueue(job, key="")
 
     async def _make_vectors(self, _: str) -> None:
         if self._prepare is not None:

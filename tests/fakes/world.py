@@ -118,7 +118,7 @@ class FakeMessenger:
 class World:
     """`await world.ask("subscribe cs.CL")`, as somebody in the channel would."""
 
-    def __init__(self, *, only_managers_change: bool = True) -> None:
+    def __init__(self, *, only_managers_change: bool = True, no_embeddings: str = "") -> None:
         self.clock = FrozenClock(WEDNESDAY)
         self.feed = FakeFeed()
         self.catalogue = FakeCatalogue()
@@ -176,7 +176,7 @@ class World:
             open_unit=open_unit,
             clock=self.clock,
             help_text=lambda verb: help_text(verb, prefix="papercourier"),
-            rules=DeskRules(only_managers_change=only_managers_change),
+            rules=DeskRules(only_managers_change=only_managers_change, no_embeddings=no_embeddings),
         )
 
     async def ask(self, line: str, *, may_manage: bool = True, user: str = "user") -> Reply:

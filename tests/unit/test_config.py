@@ -59,6 +59,30 @@ def faults(
 # --- what is read -----------------------------------------------------------------------------
 
 
+def test_embeddings_are_off_and_have_the_address_and_key_of_the_summaries(folder: Path) -> None:
+    environ = {"OPENAI_BASE_URL": "https://models.example/v1", "OPENAI_API_KEY": "sk-1"}
+
+    settings = load(folder, {}, environ).embeddings
+
+    assert not settings.enabled
+    assert settings.base_url == "https://models.example/v1"
+    assert settings.api_key_env == "OPENAI_API_KEY"
+    assert settings.api_key is not None
+    assert settings.api_key.reveal() == "sk-1"
+
+
+def test_embeddings_may_have_an_address_and_a_key_of_their_own(folder: Path) -> None:
+    given_ones = {"base_url": "http://127.0.0.1:11434/v1", "api_key_env": "VECTORS_KEY"}
+    environ = {"OPENAI_API_KEY": "sk-1", "VECTORS_KEY": "sk-2"}
+
+    settings = load(folder, {"embeddings": {"enabled": True, **given_ones}}, environ).embeddings
+
+    assert settings.enabled
+    assert settings.base_url == given_ones["base_url"]
+    assert settings.api_key is not None
+    assert settings.api_key.reveal() == "sk-2"
+
+
 def test_every_kind_of_value_is_read(folder: Path) -> None:
     read = load(folder, VALID)
 

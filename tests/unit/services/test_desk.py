@@ -229,6 +229,43 @@ async def test_where_members_may_change_everybody_may() -> None:
     assert reply.text.startswith("Subscribed")
 
 
+async def test_a_sentence_that_does_nothing_is_accepted_with_the_mend() -> None:
+    world = World(no_embeddings="set embeddings.enabled to true in config.json")
+    doubt = "`about:` does nothing yet: to let it, set embeddings.enabled to true"
+
+    subscribed = await world.ask('subscribe cs.CL about:"cheap inference"')
+    edited = await world.ask('edit 1 about:"cheap, fast inference"')
+    ended = await world.ask("edit 1 about:off")
+    settings = await world.ask('settings about:"cheap inference"')
+    beside = await world.ask("settings tz:Europe/Berlin")
+    plain = await world.ask("subscribe cs.LG kw:LLM about:none")
+
+    assert "about “cheap inference”" in subscribed.text
+    for reply in (subscribed, edited, settings):
+        assert doubt in reply.text
+        assert not reply.is_error
+    for reply in (ended, beside, plain):
+        assert doubt not in reply.text
+
+
+async def test_the_formula_that_knows_no_sentences_says_so(world: World) -> None:
+    counted = await world.ask('subscribe cs.CL about:"cheap inference"')
+    uncounted = await world.ask("edit 1 formula:seed")
+
+    assert "formula" not in counted.text
+    assert "The formula “seed” knows no `about:`" in uncounted.text
+
+
+async def test_sentences_come_back_from_an_export(world: World) -> None:
+    await world.ask('subscribe cs.CL about:"cheap, fast inference","the other" kw:LLM')
+    exported = await world.ask("export")
+    assert exported.attachment is not None
+
+    imported = await World().ask(f"import {exported.attachment.content}")
+
+    assert "about “cheap, fast inference”, “the other”" in imported.text
+
+
 async def test_settings_are_what_new_subscriptions_start_from(world: World) -> None:
     await world.ask("settings tz:Europe/Berlin min:4 at:07:30")
 

@@ -24,8 +24,9 @@ NOW = datetime(2026, 1, 21, 9, 0, tzinfo=UTC)
 class House:
     """A running service and everything around it, all of it fake."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_meanings: bool = False) -> None:
         self.clock = FrozenClock(NOW)
+        self.prepared = 0
         self.queue = FakeQueue()
         self.database = MemoryDatabase()
         self.figures = Figures()
@@ -39,6 +40,7 @@ class House:
         self.drained: list[str] = []
         self.drain_faults: dict[str, Exception] = {}
         self.pruned: list[tuple[datetime, datetime]] = []
+        self.vectors_pruned: list[datetime | None] = []
         self.service = RunningService(
             queue=self.queue,
             open_unit=self.database.unit_of_work,
@@ -53,8 +55,12 @@ class House:
                 keep_messages=timedelta(days=30),
             ),
             telemetry=self.figures,
+            prepare=self.prepare if has_meanings else None,
         )
         self.service.register()
+
+    async def prepare(self) -> None:
+        self.prepared += 1
 
     async def poll(self) -> datetime:
         self.looks += 1
@@ -88,7 +94,7 @@ class House:
         messages_before: datetime,
         vectors_before: datetime | None = None,
     ) -> Mapping[str, int]:
-        del vectors_before
+        self.vectors_pruned.append(vectors_before)
         self.pruned.append((papers_before, messages_before))
         return {"outbox": 3, "papers": 0}
 
@@ -118,6 +124,16 @@ async def test_a_look_that_brings_papers_has_digests_planned_at_once() -> None:
     await house.queue.run("ingest")
 
     assert await house.queue.run_all() == ["plan"]
+
+
+async def test_where_there_is_an_embedding_model_vectors_are_made_before_digests_are_due() -> None:
+    house = House(has_meanings=True)
+    house.look_brings = ("2601.00001",)
+
+    await house.queue.run("ingest")
+
+    assert await house.queue.run_all() == ["meanings", "plan"]
+    assert house.prepared == 1
 
 
 async def test_a_look_that_brings_nothing_new_plans_nothing() -> None:
@@ -158,6 +174,7 @@ async def test_housekeeping_keeps_what_the_settings_say() -> None:
     await house.queue.run("housekeeping")
 
     assert house.pruned == [(NOW - timedelta(days=400), NOW - timedelta(days=30))]
+    assert house.vectors_pruned == [NOW - timedelta(days=45)]
     assert house.figures.counted["rows_pruned", "outbox"] == 3
 
 
