@@ -244,6 +244,27 @@ async def test_a_stumbling_discord_gets_the_answer_after_all(
     assert await bot.is_ready()
 
 
+async def test_the_bot_as_a_whole_keeps_under_the_ceiling_that_it_is_given(
+    arxiv: ArxivServer, home: Path, migrated_sqlite: Path
+) -> None:
+    papers = [replace(SHOWN, arxiv_id=f"2601.1382{n}", title=f"Study {n}") for n in range(8)]
+    arxiv.serve_feed(rss([Announcement(each, AnnounceType.NEW, TODAY) for each in papers], TODAY))
+    prepare_home(home, migrated_sqlite, delivery={"discord_per_second": 6})
+
+    async with (
+        DiscordServer(limits={}, per_second=6) as discord,
+        bot_on_discord(discord, arxiv, home) as bot,
+    ):
+        await subscribe(discord)
+        await bot.make_due()
+        await bot.plan()
+        await bot.deliver()
+
+        [thread] = discord.threads("papers")
+        assert len(thread.messages) == len(papers)
+        assert discord.earned_429 == 0
+
+
 # --- restarts --------------------------------------------------------------------------------
 
 
