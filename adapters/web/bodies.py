@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
-_SAFE_HEADERS = {
+SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": (
@@ -56,7 +56,7 @@ def answer(request: web.Request, given: Body) -> web.Response:
     response.headers["Cache-Control"] = "private, no-cache" if given.is_private else "no-cache"
     if given.is_private:
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    response.headers.update(_SAFE_HEADERS)
+    response.headers.update(SAFE_HEADERS)
     return response
 
 
@@ -64,5 +64,5 @@ def refusal(
     status: int, content: str, media_type: str = "text/plain; charset=utf-8"
 ) -> web.Response:
     """An answer that nobody keeps."""
-    headers = {**_SAFE_HEADERS, "Content-Type": media_type, "Cache-Control": "no-store"}
+    headers = {**SAFE_HEADERS, "Content-Type": media_type, "Cache-Control": "no-store"}
     return web.Response(status=status, text=content, headers=headers)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.web.bodies import SAFE_HEADERS
 from adapters.web.day_files import DayFiles, write_file
 from adapters.web.folder import write_folder
 from adapters.web.public_feeds import PrivateFeed
@@ -19,6 +20,7 @@ from tests.contract.samples import a_subscription
 from tests.fakes.digests import EMPTY_DIGEST, ENTRY, HOSTILE_TEXTS, digest_titled
 from tests.fakes.publications import NEWEST, PUBLICATION, UPDATED_AT, a_day, later
 
+ROOT = Path(__file__).resolve().parents[3]
 PRIVATE = PrivateFeed(
     a_subscription("cs.CL"), "7-" + "a" * 32, (FeedItem(ENTRY, NEWEST),), UPDATED_AT
 )
@@ -144,3 +146,11 @@ def test_the_moment_of_the_last_change_stays_while_nothing_changes(tmp_path: Pat
     anew = DayFiles(tmp_path).changed_at("two", now=UPDATED_AT)
 
     assert (first, same, other, anew) == (UPDATED_AT, UPDATED_AT, tomorrow, UPDATED_AT)
+
+
+def test_static_hosts_are_told_to_send_what_the_service_sends() -> None:
+    told = json.loads((ROOT / "docs/deploy/vercel.json").read_text(encoding="utf-8"))
+
+    sent = {each["key"]: each["value"] for each in told["headers"][0]["headers"]}
+
+    assert sent == dict(SAFE_HEADERS)
