@@ -254,6 +254,27 @@ async def test_whoever_installed_us_for_themselves_may_read_but_not_subscribe_el
     assert refused.messages[-1].ephemeral
 
 
+async def test_a_forum_subscribed_in_one_of_its_posts_gets_each_digest_as_a_post(
+    discord: DiscordServer, bot: BotOnDiscord
+) -> None:
+    forum = discord.channel("digests")
+    talk = discord.world.start_thread(forum, "What shall we read?")
+
+    subscribed = await discord.user("admin").command(
+        "arxiv subscribe", {"categories": "cs.CL", "min_score": 0}, channel=talk
+    )
+    await bot.make_due()
+    assert await bot.plan() == 1
+    await bot.deliver()
+
+    [post] = [each for each in discord.threads(forum) if each is not talk]
+    head, paper = post.messages
+    assert subscribed.text.startswith("Subscribed")
+    assert post.name == "arXiv · Wed 21 Jan 2026 · 1 paper"
+    assert "A study of LLM reasoning" in head.text
+    assert next(each["custom_id"] for each in paper.buttons) == "pc:summarize:2601.13824v1"
+
+
 # --- rights ----------------------------------------------------------------------------------
 
 
