@@ -227,9 +227,10 @@ async def _last_look(unit: UnitOfWork, now: datetime) -> list[str]:
     if not checks:
         return ["arXiv's feed has not been looked at yet: `now` does."]
     [check] = checks
+    doubt = "" if check.outcome is FeedOutcome.NEW else f" ({check.outcome})"
     line = (
         f"Last look at the feed: {_ago(now - check.checked_at)}, {check.items} papers, "
-        f"{check.unseen} of them new ({check.outcome})."
+        f"{check.unseen} of them new{doubt}."
     )
     return [line]
 

@@ -51,7 +51,8 @@ async def feed_standing(
         last_outcome=last.outcome if last else "",
         last_detail=last.detail if last else "",
         next_look_at=last.next_look_at if last else None,
-        is_overdue=is_overdue(now, latest_on, rules),
+        # Before the first look it is we who are late, not arXiv.
+        is_overdue=last is not None and is_overdue(now, latest_on, rules),
         batch_detail=batch.detail if batch and is_doubtful else "",
         silent=batch.silent if batch and is_doubtful else (),
         pending_days=tuple(missed.day for missed in pending),

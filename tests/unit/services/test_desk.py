@@ -336,10 +336,22 @@ async def test_a_search_shows_papers_and_an_empty_one_says_what_to_try(world: Wo
 
 
 async def test_status_before_anything_says_where_to_begin(world: World) -> None:
+    world.clock.advance(seconds=13 * 3_600)  # long after the feed was to be there
+
     reply = await world.ask("status")
 
     assert "has not been looked at yet" in reply.text
     assert "`subscribe cs.CL` starts one" in reply.text
+    assert "late" not in reply.text  # that is for arXiv, when it was asked and had nothing
+
+
+async def test_status_says_once_what_the_last_look_at_the_feed_found(world: World) -> None:
+    await world.ask("subscribe cs.CL kw:LLM")
+    await world.ask("now")
+
+    reply = await world.ask("status")
+
+    assert "Last look at the feed: 0 minutes ago, 3 papers, 3 of them new." in reply.text
 
 
 async def test_a_feed_looked_at_a_moment_ago_is_not_asked_again(world: World) -> None:
