@@ -54,7 +54,8 @@ def chunks(text: str) -> list[bytes]:
     Many times quicker than finding the words at once, for most pieces are met again and again;
     bytes are parted in half the time of letters.
     """
-    return text.encode().translate(_LOWER_TO_SPACES).split()
+    # Half a surrogate pair is in no word, like the question mark that takes its place.
+    return text.encode(errors="replace").translate(_LOWER_TO_SPACES).split()
 
 
 def without_accents(text: str) -> str:

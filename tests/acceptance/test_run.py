@@ -216,7 +216,7 @@ async def test_a_secret_is_struck_out_of_the_log_wherever_it_stands(tmp_path: Pa
         environ = addresses(arxiv, home)
 
         async with ServiceProcess(
-            home=home, SLACK_SIGNING_SECRET=secret, LOG_LEVEL="debug", **environ
+            home=home, OPENAI_API_KEY=secret, LOG_LEVEL="debug", **environ
         ) as service:
             await service.signalled(signal.SIGTERM)
 
