@@ -26,12 +26,12 @@ from adapters.discord.places import (
 )
 from adapters.discord.rights import check_posting
 from adapters.discord.voice import InteractionVoice, reply_to
-from adapters.discord.work import Work
 from bot.domain import commands as ask
 from bot.domain.commands import Actor, Audience, Command, Reply
 from bot.domain.verbs import as_typed
 from bot.errors import PapercourierError, TransientError, UserError
 from bot.ports import Renderer
+from bot.services.background_work import Work
 from bot.services.delivery import DeliveryService
 from bot.services.desk import Desk
 

@@ -20,11 +20,11 @@ from adapters.discord.papers import papers_linked_in
 from adapters.discord.places import place_of_interaction
 from adapters.discord.reactions import Reactions
 from adapters.discord.standing import Standing
-from adapters.discord.work import Work
 from bot.domain.commands import Command, Import, Summarize
 from bot.domain.subscriptions import Subscription
 from bot.errors import PapercourierError, TransientError, UserError
 from bot.ports import UnitOfWorkFactory
+from bot.services.background_work import Work
 
 log = logging.getLogger(__name__)
 

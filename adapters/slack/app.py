@@ -32,10 +32,10 @@ from adapters.slack.posted import PostedPapers
 from adapters.slack.render import SlackRenderer
 from adapters.slack.vendor import TIMEOUT_SECONDS, vendor_log, web_client
 from adapters.slack.voice import Voice
-from adapters.slack.work import Work
 from adapters.slack.workspaces import ManyWorkspaces, OneWorkspace, Workspaces
 from bot.errors import PermanentError, TransientError, UserError
 from bot.ports import Clock, UnitOfWorkFactory
+from bot.services.background_work import Work
 from bot.services.delivery import DeliveryService
 from bot.services.desk import Desk
 from bot.services.refusals import RefusalService

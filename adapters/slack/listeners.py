@@ -38,11 +38,11 @@ from adapters.slack.places import (
     place_of_command,
     team_of,
 )
-from adapters.slack.work import Work
 from bot.domain.commands import Command, Pause, Resume, Similar, Summarize, Thumb, Why
 from bot.domain.papers import ArxivId
 from bot.domain.thumbs import Vote
 from bot.errors import TransientError, UserError
+from bot.services.background_work import Work
 
 log = logging.getLogger(__name__)
 

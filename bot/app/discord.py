@@ -23,7 +23,6 @@ from adapters.discord.reactions import Reactions
 from adapters.discord.render import DiscordRenderer
 from adapters.discord.standing import Standing
 from adapters.discord.sync import keep_commands_registered
-from adapters.discord.work import Work
 from adapters.web.health import Check
 from adapters.web.server import WebServer
 from bot.app.core import App, Platform, discord_share
@@ -31,6 +30,7 @@ from bot.config import Settings
 from bot.config_settings import DiscordSettings
 from bot.errors import UserError
 from bot.ports import Clock, Telemetry
+from bot.services.background_work import Work
 
 _LOGIN_SECONDS = 2.0  # of the three a start may take; Discord answers in half of one
 
@@ -130,7 +130,7 @@ async def open_discord(
         raise UserError("Set DISCORD_TOKEN to the bot's token.")
     check_shards(discord)
     point_at(discord.api_url)
-    work, news = Work(), Work(most=None)
+    work, news = Work(most=200), Work(most=None)
     share = discord_share(settings)
     per_second = settings.delivery.discord_per_second * (share.part if share else 1)
     client = DiscordClient(

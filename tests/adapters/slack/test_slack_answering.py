@@ -15,10 +15,10 @@ from adapters.slack.posted import vote_of
 from adapters.slack.unfurl import RecentLinks, papers_in
 from adapters.slack.vendor import web_client
 from adapters.slack.voice import Voice
-from adapters.slack.work import Work
 from adapters.slack.workspaces import OneWorkspace
 from bot.domain.thumbs import Vote
 from bot.errors import PermanentError, TransientError
+from bot.services.background_work import Work
 from tests.fakes.clock import FrozenClock
 from tests.fakes.slack import SlackServer
 from tests.fakes.slack_bot import slack_bot

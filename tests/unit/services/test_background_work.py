@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 
 import pytest
 
-from adapters.discord.answering import unexpected
-from adapters.discord.work import Work
 from bot.errors import TransientError
+from bot.services.background_work import Work
 
 
 async def test_no_more_is_let_in_than_can_be_done() -> None:
@@ -62,16 +60,4 @@ async def test_a_failure_is_told_in_the_log_and_ends_nothing_else(
     await work.close()
 
     assert done == ["fine"]
-    assert [record.message for record in caplog.records] == ["discord.work_failed"]
-
-
-def test_an_error_nobody_foresaw_is_a_sentence_with_a_reference_that_the_log_has(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    with caplog.at_level(logging.ERROR):
-        reply = unexpected(LookupError("the inside of it"), what="Subscribe")
-
-    [record] = caplog.records
-    assert reply.is_error
-    assert vars(record)["reference"] in reply.text
-    assert "inside" not in reply.text
+    assert [record.message for record in caplog.records] == ["work.failed"]

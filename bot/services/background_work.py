@@ -1,4 +1,4 @@
-"""Work that goes on after Discord has its first answer: bounded, and not lost at a stop."""
+"""Work that goes on after a platform has its first answer: bounded, and finished at a stop."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 class Work:
     """Tasks under way. All may wait for a model or the database; so many are let in."""
 
-    def __init__(self, *, most: int | None = 200, stop_seconds: float = 5.0) -> None:
+    def __init__(self, *, most: int | None = 500, stop_seconds: float = 5.0) -> None:
         self._most = most
         self._stop_seconds = stop_seconds
         self._tasks: set[asyncio.Task[None]] = set()
@@ -37,7 +37,7 @@ class Work:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("discord.work_failed", extra={"work": task.get_name()}, exc_info=error)
+            log.error("work.failed", extra={"work": task.get_name()}, exc_info=error)
 
     async def close(self) -> None:
         """Let what is under way finish for some seconds, then end it."""
@@ -47,4 +47,5 @@ class Work:
         for task in late:
             task.cancel()
         if late:
+            log.warning("work.ended_early", extra={"tasks": len(late)})
             await asyncio.wait(late)
