@@ -25,6 +25,7 @@ from tests.play_slack.drawing import names_of
 from tests.play_slack.staging import staged
 
 WIDTH = 720
+_LEAST_HEIGHT = 160  # Chromium draws nothing in a lower window
 _SCALE = 1.25
 _CSS = (Path(__file__).parent / "play_slack" / "page.css").read_text(encoding="utf-8")
 _CHROMIUM = (
@@ -125,7 +126,7 @@ async def picture(body: str, path: Path, *, css: str = _CSS) -> Path:
         await _chromium(
             Path(folder),
             f"--force-device-scale-factor={_SCALE}",
-            f"--window-size={WIDTH},{height[1]}",
+            f"--window-size={WIDTH},{max(int(height[1]), _LEAST_HEIGHT)}",
             f"--screenshot={path}",
             str(file),
         )
