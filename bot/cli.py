@@ -252,6 +252,7 @@ def _erase(place: str, *, user_id: str | None, yes: bool, config_path: Path | No
     belong to nobody and stay.
     """
     settings = _settings(config_path)
+    app.check_place(place, user_id=user_id)
     whom = f"{user_id} in {place}" if user_id else place
     if not yes:
         click.confirm(f"Forget everything about {whom}?", abort=True, err=True)

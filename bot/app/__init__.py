@@ -9,7 +9,7 @@ from bot.app.joining import next_steps
 from bot.app.manifest import slack_manifest
 from bot.app.once import SampleDay, digest_once, print_digest, publish_text, sample_days, say
 from bot.app.publish import Published, publish
-from bot.app.service import Service, back_up, erase, open_service
+from bot.app.service import Service, back_up, check_place, erase, open_service
 from bot.app.webhooks import WEBHOOKS
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "SampleDay",
     "Service",
     "back_up",
+    "check_place",
     "digest_once",
     "erase",
     "examine",

@@ -121,11 +121,8 @@ def back_up(settings: Settings, target: Path, *, force: bool) -> int:
     return backup(settings.database_url.reveal(), target, force=force)
 
 
-async def erase(settings: Settings, place: str, *, user_id: str | None) -> int:
-    """Forget a workspace ("slack:T1"), a channel ("slack:T1:C1") or a person; how many rows.
-
-    Raises UserError for what is no place, and what opening the database raises.
-    """
+def check_place(place: str, *, user_id: str | None) -> None:
+    """Raises UserError for what is neither a workspace nor, without a person, a channel."""
     platform, _, rest = place.partition(":")
     workspace_id, _, channel_id = rest.partition(":")
     if not platform or not workspace_id or (user_id and channel_id):
@@ -133,6 +130,16 @@ async def erase(settings: Settings, place: str, *, user_id: str | None) -> int:
             "Name a workspace like slack:T0123 or a channel like discord:1234:5678; --user goes "
             "with a workspace."
         )
+
+
+async def erase(settings: Settings, place: str, *, user_id: str | None) -> int:
+    """Forget a workspace ("slack:T1"), a channel ("slack:T1:C1") or a person; how many rows.
+
+    Raises UserError for what is no place, and what opening the database raises.
+    """
+    check_place(place, user_id=user_id)
+    platform, _, rest = place.partition(":")
+    workspace_id, _, channel_id = rest.partition(":")
     async with await open_database(settings.database_url.reveal()) as database:
         if user_id:
             return await database.erasing.person(platform, workspace_id, user_id)

@@ -21,7 +21,7 @@ def test_a_place_is_forgotten_once_said_to(tmp_path: Path) -> None:
 
 
 def test_what_is_no_place_is_refused_with_an_example(tmp_path: Path) -> None:
-    ended = papercourier("erase", "slack", "--yes", home=tmp_path)
+    ended = papercourier("erase", "slack", home=tmp_path)  # before anybody is asked
 
     assert ended.returncode == 2
     assert "Name a workspace like slack:T0123" in ended.stderr
