@@ -9,9 +9,10 @@ brings, is in docs/explanation/learning.md.
 from __future__ import annotations
 
 import math
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, Self
@@ -20,6 +21,7 @@ from bot.domain.papers import Paper
 from bot.domain.profile import Profile, Weighed, profile_of
 from bot.domain.rarity import Rarity
 from bot.domain.telling import telling_terms
+from bot.domain.term_keys import keys_of
 from bot.domain.thumbs import Vote
 
 MOST_VOTED = 40  # papers remembered with thumbs; a profile has a bit for each
@@ -47,8 +49,17 @@ class Example:
 
     arxiv_id: str
     terms: tuple[str, ...]  # from `telling_terms`
-    shares: tuple[int, ...]
+    shares: array[int]
     ballots: tuple[Ballot, ...]
+    keys: array[int] = field(init=False, repr=False, compare=False)  # of the terms
+
+    def __post_init__(self) -> None:
+        """Hash the terms once, not whenever a thumb is given."""
+        object.__setattr__(self, "keys", keys_of(self.terms))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process hashes them for itself."""
+        return type(self), (self.arxiv_id, self.terms, self.shares, self.ballots)
 
     @property
     def at(self) -> datetime:
@@ -134,7 +145,7 @@ class Memory:
                 Example(
                     each["id"],
                     tuple(each["terms"]),
-                    tuple(each["shares"]),
+                    array("i", each["shares"]),
                     tuple(
                         Ballot(voter, Vote(vote), datetime.fromisoformat(at))
                         for voter, vote, at in each["ballots"]
@@ -198,7 +209,7 @@ def _weighed(examples: Sequence[Example]) -> list[Weighed]:
                 _sign(ballot.vote) * how_fresh * shares[ballot.voter]
                 for ballot, how_fresh in zip(each.ballots, freshness, strict=True)
             )
-        weighed.append(Weighed(each.arxiv_id, each.terms, each.shares, votes, ignored))
+        weighed.append(Weighed(each.arxiv_id, each.terms, each.keys, each.shares, votes, ignored))
     return weighed
 
 

@@ -166,6 +166,8 @@ def no_words(*, papers: int) -> PaperWords:
 def _spread(typed: Ints, several: Sequence[Sequence[int]]) -> Ints:
     """`typed` with the words of each chunk that has several, or none, in its place."""
     at = np.flatnonzero(typed < 0)
+    if not len(at):
+        return typed
     chosen = -typed[at] - 1
     counts = np.array([len(words) for words in several], dtype=np.int64)[chosen]
     flat = np.array([word for words in several for word in words], dtype=np.int32)

@@ -12,7 +12,7 @@ import sys
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import islice
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -35,6 +35,7 @@ WEIGHT = 1000  # what one point is among weights
 _TINY = 1e-12  # instead of a length of nothing
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 class Weighed(NamedTuple):
@@ -42,7 +43,8 @@ class Weighed(NamedTuple):
 
     arxiv_id: str
     terms: tuple[str, ...]
-    shares: tuple[int, ...]  # of each, see `telling_terms`
+    keys: array[int]  # of the terms, see `keys_of`
+    shares: array[int]  # of each, see `telling_terms`
     vote: float  # positive where it was liked
     ignored: float  # positive where it was passed over
 
@@ -142,7 +144,7 @@ def profile_of(papers: Sequence[Weighed]) -> Profile:
     best = best[whole[best] != 0]
     liked = tuple(paper.arxiv_id for paper in papers if paper.vote > 0)
     return Profile(
-        terms=tuple(sys.intern(cells.terms[place]) for place in best.tolist()),
+        terms=tuple(map(sys.intern, cells.terms(best))),
         weights=array("i", whole[best].tolist()),
         holders=array("q", cells.holders()[best].tolist()),
         liked=liked,
@@ -155,31 +157,38 @@ class _Cells:
     """The (paper, term) pairs of some papers as arrays."""
 
     def __init__(self, papers: Sequence[Weighed]) -> None:
-        # Most terms are in one paper only: for new keys nothing is quicker than `setdefault`.
-        numbers: dict[str, int] = {}
-        number = numbers.setdefault
-        places = [number(term, len(numbers)) for each in papers for term in each.terms]
-        self.term = np.array(places, dtype=np.int64)
-        self.terms = list(numbers)
-        self.paper = np.repeat(np.arange(len(papers)), [len(paper.terms) for paper in papers])
-        shares = chain.from_iterable(paper.shares for paper in papers)
-        self.share = np.fromiter(shares, np.float64, len(self.term)) / UNIT
+        self._papers = papers
+        counts = [len(paper.terms) for paper in papers]
+        self._starts = np.cumsum([0, *counts])
+        keys = b"".join(paper.keys for paper in papers)
+        self.term, self._first = _numbered(np.frombuffer(keys, dtype=np.int64))
+        self.paper = np.repeat(np.arange(len(papers)), counts)
+        shares = b"".join(paper.shares for paper in papers)
+        self.share = np.frombuffer(shares, dtype=np.int32) / UNIT
         self.votes = np.array([paper.vote for paper in papers])
         self.ignored = np.array([paper.ignored for paper in papers])
         self.liked = np.maximum(self.votes, 0.0)
         self.said = self.sum(self.votes)
         self.wanted = _unit(self.said)
 
+    def terms(self, numbers: Ints) -> list[str]:
+        """The terms of these numbers."""
+        at = self._first[numbers]
+        paper = self.paper[at]
+        places = zip(paper.tolist(), (at - self._starts[paper]).tolist(), strict=True)
+        return [self._papers[each].terms[place] for each, place in places]
+
     def sum(self, weights: Floats) -> Floats:
         """For each term its shares in all papers with a positive weight."""
         weighed = np.maximum(weights, 0.0)[self.paper] * self.share
-        return np.asarray(np.bincount(self.term, weighed, len(self.terms)), np.float64)
+        return np.asarray(np.bincount(self.term, weighed, len(self._first)), np.float64)
 
     def nearness(self, against: Floats) -> float:
         """How near, on average, each liked paper is to what the other ones say."""
-        rest = self.said[self.term] - self.liked[self.paper] * self.share
+        said = self.said[self.term]
+        rest = said - self.liked[self.paper] * self.share
         papers = len(self.votes)
-        change = np.bincount(self.paper, rest**2 - self.said[self.term] ** 2, papers)
+        change = np.bincount(self.paper, rest**2 - said**2, papers)
         length = np.sqrt(np.maximum(self.said @ self.said + change, _TINY))
         near = np.bincount(self.paper, rest * self.share, papers) / length
         near -= np.bincount(self.paper, against[self.term] * self.share, papers)
@@ -193,9 +202,27 @@ class _Cells:
         """For each term a bit for each liked paper that holds it."""
         place = np.cumsum(self.liked > 0) - 1
         is_liked = self.liked[self.paper] > 0
-        bits = np.zeros(len(self.terms), np.int64)
+        bits = np.zeros(len(self._first), np.int64)
         np.add.at(bits, self.term[is_liked], np.int64(1) << place[self.paper[is_liked]])
         return bits
+
+
+def _numbered(keys: Ints) -> tuple[Ints, Ints]:
+    """The number of each key, counted by first appearance, and where each first appears.
+
+    Keys sorted in arrays, for looking at the letters of a few thousand terms waits for memory.
+    """
+    order = np.argsort(keys)
+    in_order = keys[order]
+    is_new = np.append(True, in_order[1:] != in_order[:-1])[: len(keys)]
+    starts = np.flatnonzero(is_new)
+    first = np.minimum.reduceat(order, starts)
+    is_first = np.zeros(len(keys), dtype=bool)
+    is_first[first] = True
+    number = np.cumsum(is_first) - 1
+    numbers = np.empty(len(keys), dtype=np.int64)
+    numbers[order] = np.repeat(number[first], np.diff(starts, append=len(keys)))
+    return numbers, np.flatnonzero(is_first)
 
 
 def _unit(shares: Floats) -> Floats:

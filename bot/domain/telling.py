@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -61,18 +62,21 @@ class Telling:
 
 def telling_terms(
     paper: Paper, rarity: Rarity, *, limit: int
-) -> tuple[tuple[str, ...], tuple[int, ...]]:
+) -> tuple[tuple[str, ...], array[int]]:
     """What one paper is about, most telling first, and the share of each, see `Telling`."""
     telling = Telling.of(read_words((paper,)), rarity)
     best = np.argsort(-telling.shares.data, kind="stable")[:limit]
     columns = telling.shares.indices[best].tolist()
     terms = tuple(telling.terms[column] for column in columns)
-    return terms, tuple(telling.shares.data[best].tolist())
+    return terms, array("i", telling.shares.data[best].tobytes())
 
 
 def _counted(column: NDArray[Any], words: PaperWords, at: NDArray[Any], width: int) -> csr_array:
     """(papers x columns) how often what begins at `at` stands in each paper."""
     weight = np.where(words.credit[at] == IN_TITLE, TITLE_COUNTS, 1.0)
+    if words.papers == 1:  # it has every column; for a thumb, making a matrix is what takes time
+        cells = (np.bincount(column, weight, width), np.arange(width), np.array([0, width]))
+        return csr_array(cells, shape=(1, width))
     shape = (words.papers, width)
     return coo_array((weight, (words.owner[at], column)), shape=shape).tocsr()
 

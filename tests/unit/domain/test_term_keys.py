@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pickle
 from array import array
+from datetime import UTC, datetime
 
+from bot.domain.learning import Ballot, Example
 from bot.domain.profile import Profile
 from bot.domain.term_keys import TermNumbers, keys_of
+from bot.domain.thumbs import Vote
 
 WORDS = [f"word {number}" for number in range(100_000)]
 
@@ -40,6 +43,17 @@ def test_a_profile_that_went_to_another_process_knows_its_terms_by_that_ones_has
 
     assert copied == profile
     assert copied.keys == keys_of(copied.terms)
+
+
+def test_an_example_takes_no_hashes_to_another_process() -> None:
+    ballot = Ballot("ada", Vote.UP, datetime(2026, 1, 21, tzinfo=UTC))
+    example = Example("2512.00001", ("kv cach",), array("i", (1000,)), (ballot,))
+
+    pickled = pickle.dumps(example)
+
+    assert example.keys == keys_of(["kv cach"])
+    assert example.keys.tobytes() not in pickled
+    assert pickle.loads(pickled) == example  # noqa: S301 - our own bytes
 
 
 class _Hashed:
