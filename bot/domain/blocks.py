@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain.eligibility import Batch, Mask
+from bot.domain.eligibility import KINDS, Batch, Mask
 from bot.domain.interests import Interests
 from bot.domain.liking import beside_terms
 from bot.domain.meaning import Meaning
@@ -109,9 +109,9 @@ class Block:
 
     def kinds(self, cells: Cells) -> list[AnnounceType]:
         """The announce type of each cell, as its reader sees it."""
-        of_way = np.array([self.batch.kinds(categories) for categories, _ in self._ways], object)
-        kinds: list[AnnounceType] = of_way[self._way[cells.rows], cells.columns].tolist()
-        return kinds
+        of_way = np.stack([self.batch.kinds(categories) for categories, _ in self._ways])
+        kinds = of_way[self._way[cells.rows], cells.columns]
+        return list(map(KINDS.__getitem__, kinds.tolist()))
 
     def best(self) -> Cells:
         """What each reader gets: at most `max_papers`, those that have a place for sure first."""

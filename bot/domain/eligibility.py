@@ -15,12 +15,12 @@ from bot.domain.papers import Announcement, AnnounceType
 
 Mask = NDArray[np.bool_]
 
-_KINDS = tuple(AnnounceType)
+KINDS = tuple(AnnounceType)
 _CROSS_LISTS = {
     AnnounceType.NEW: AnnounceType.CROSS,
     AnnounceType.REPLACE: AnnounceType.REPLACE_CROSS,
 }
-_AS_CROSS_LIST = np.array([_KINDS.index(_CROSS_LISTS.get(kind, kind)) for kind in _KINDS])
+_AS_CROSS_LIST = np.array([KINDS.index(_CROSS_LISTS.get(kind, kind)) for kind in KINDS])
 
 
 def codes_covered(categories: Sequence[str]) -> dict[str, int]:
@@ -72,7 +72,7 @@ class Batch:
             for code in paper.categories:
                 self._listed_in.setdefault(code, []).append(column)
         self._by_categories: dict[tuple[str, ...], tuple[Mask, Mask, NDArray[np.int64]]] = {}
-        self._kinds: dict[tuple[str, ...], list[AnnounceType]] = {}
+        self._kinds: dict[tuple[str, ...], NDArray[np.int8]] = {}
         self.masks: list[Mask] = []  # all different
         self._mask_numbers: dict[bytes, int] = {}
         self._audiences: dict[tuple[tuple[str, ...], bool, bool, int, date | None], int] = {}
@@ -112,12 +112,15 @@ class Batch:
             return np.arange(len(self.announcements))
         return self._categories(categories)[2]
 
-    def kinds(self, categories: tuple[str, ...]) -> list[AnnounceType]:
-        """The announce types as a reader of `categories` sees them; see Announcement.type_for."""
+    def kinds(self, categories: tuple[str, ...]) -> NDArray[np.int8]:
+        """The announce types as a reader of `categories` sees them; see Announcement.type_for.
+
+        Each as its place in `KINDS`.
+        """
         if categories not in self._kinds:
             is_primary = self._categories(categories)[1]
             seen = np.where(is_primary, self._kind, _AS_CROSS_LIST[self._kind])
-            self._kinds[categories] = [_KINDS[kind] for kind in seen.tolist()]
+            self._kinds[categories] = seen.astype(np.int8)
         return self._kinds[categories]
 
     def listed(self, categories: tuple[str, ...]) -> Mask:

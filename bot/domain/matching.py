@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from bot.domain.blocks import AUTHOR_POINTS, Block, Cells, Reader
 from bot.domain.digest import Reason
-from bot.domain.eligibility import Batch
+from bot.domain.eligibility import KINDS, Batch
 from bot.domain.interests import Interests, term_label
 from bot.domain.meaning import Meaning
 from bot.domain.papers import Announcement, AnnounceType
@@ -256,7 +256,7 @@ def explain(
     return Explanation(
         scored=Scored(
             announcement,
-            announce_type=batch.kinds(interests.categories)[0],
+            announce_type=KINDS[batch.kinds(interests.categories)[0]],
             score=score,
             evidence=evidence,
             place=0,

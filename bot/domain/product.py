@@ -20,7 +20,8 @@ class Product:
     wanted: csr_array  # (readers x things), int32
     wanted_common: csr_array  # (readers x common things), floats that hold every sum
     rare: csr_array  # (things x papers), int32; the common things' rows are empty
-    common: csr_array  # (common things x papers), such floats
+    by_paper: csr_array  # the same transposed: here papers are chosen in no time
+    common: NDArray[np.floating[Any]]  # (common things x papers), such floats
 
     @classmethod
     def of(cls, wanted: csr_array, found: csr_array) -> Product:
@@ -29,26 +30,28 @@ class Product:
         is_common = holding > _COMMON * found.shape[1]
         kept = np.repeat(~is_common, holding)
         starts = np.concatenate(([0], np.cumsum(np.where(is_common, 0, holding))))
-        rare = (found.data[kept], found.indices[kept], starts.astype(found.indptr.dtype))
+        cells = (found.data[kept], found.indices[kept], starts.astype(found.indptr.dtype))
+        rare = csr_array(cells, shape=found.shape)
         numbers = np.flatnonzero(is_common)
         common = found[numbers]
         dtype = _exact(wanted, common)
         return cls(
             wanted=wanted,
             wanted_common=wanted[:, numbers].astype(dtype),
-            rare=csr_array(rare, shape=found.shape),
-            common=common.astype(dtype),
+            rare=rare,
+            by_paper=rare.T.tocsr(),
+            common=common.astype(dtype).toarray(),
         )
 
     def among(self, papers: NDArray[np.int64]) -> Product:
         """The same for some of the papers, whose numbers rise."""
-        return replace(
-            self, rare=columns_of(self.rare, papers), common=columns_of(self.common, papers)
-        )
+        by_paper = self.by_paper[papers]
+        common = np.take(self.common, papers, axis=1)
+        return replace(self, rare=by_paper.T.tocsr(), by_paper=by_paper, common=common)
 
     def points(self, readers: slice) -> NDArray[np.int32]:
         """(readers x papers) the sums."""
-        common = self.wanted_common[readers] @ self.common.toarray()
+        common = self.wanted_common[readers] @ self.common
         points: NDArray[np.int32] = common.astype(np.int32)
         points += (self.wanted[readers] @ self.rare).toarray()
         return points

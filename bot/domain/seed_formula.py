@@ -32,7 +32,7 @@ def score_substrings(terms: Sequence[Term], papers: Sequence[Paper]) -> Sheet:
             cells.append((row, column))
             earned.append(_ANYWHERE + _IN_TITLE * in_title)
             where.append(_where(term, papers[column], in_title=in_title))
-    rows, columns = np.array(cells, dtype=np.int64).reshape(-1, 2).T
+    rows, columns = np.array(cells, dtype=np.int32).reshape(-1, 2).T
     weights = np.rint([COEFFICIENT * term.weight for term in terms]).astype(np.int32)
     each = np.arange(len(terms), dtype=np.int32)
     return Sheet(

@@ -44,7 +44,7 @@ class Findings:
     @classmethod
     def of(
         cls,
-        cells: tuple[NDArray[np.int64], NDArray[np.int64]],
+        cells: tuple[NDArray[np.int32], NDArray[np.int32]],
         earned: NDArray[np.float64],
         where: ArrayLike,
         *,

@@ -94,7 +94,7 @@ def _findings(hits: csr_array) -> Findings:
     saturated = total * (SATURATION + 1) / (total + SATURATION)
     both = np.where(in_abstract > 0, Where.BOTH, Where.TITLE)
     where = np.where(in_title > 0, both, Where.ABSTRACT)
-    rows, columns = (axis.astype(np.int64) for axis in cells.coords)
+    rows, columns = (axis.astype(np.int32) for axis in cells.coords)
     return Findings.of((rows, columns), saturated, where, shape=hits.shape)
 
 
