@@ -6,17 +6,10 @@
 from __future__ import annotations
 
 import re
-import string
 import unicodedata
 from functools import lru_cache
 
-_IN_WORDS = {ord(char): None for char in "'+#"}
 _WORD = re.compile(r"([^\W_]+(?:\+\+|#)?)(?:['’]s\b)?")  # c++ and f# are words
-_PARTS = string.punctuation.translate(_IN_WORDS)
-_LOWER_TO_SPACES = bytes.maketrans(
-    (string.ascii_uppercase + _PARTS).encode(),
-    (string.ascii_lowercase + " " * len(_PARTS)).encode(),
-)
 _COMPOUND = re.compile(  # written together as often as apart
     r"(multi)(?!pl|tud)[a-z]{4,}|(pre|post)train[a-z]*|(fine)tun[a-z]*"
 )
@@ -46,16 +39,6 @@ def raw_words(text: str) -> list[str]:
     """The words of `text` in order, lower-case and without accents, not yet folded."""
     # Accents first: taking "℠" apart gives capital letters.
     return _WORD.findall(without_accents(text).lower())
-
-
-def chunks(text: str) -> list[bytes]:
-    """`text` in UTF-8, in pieces that hold few words each, or none; `raw_words` finds them.
-
-    Many times quicker than finding the words at once, for most pieces are met again and again;
-    bytes are parted in half the time of letters.
-    """
-    # Half a surrogate pair is in no word, like the question mark that takes its place.
-    return text.encode(errors="replace").translate(_LOWER_TO_SPACES).split()
 
 
 def without_accents(text: str) -> str:

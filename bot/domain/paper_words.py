@@ -10,13 +10,13 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
-from bot.domain.folding import chunks, pieces, raw_words, singular
+from bot.domain.chunks import chunks_of
+from bot.domain.folding import pieces, raw_words, singular
 from bot.domain.papers import Paper
 
 IN_TITLE = 1024  # a hit count is hits in the title x 1024 + hits in the abstract
@@ -24,7 +24,6 @@ IN_TITLE = 1024  # a hit count is hits in the title x 1024 + hits in the abstrac
 Ints = NDArray[np.int32]
 Positions = NDArray[np.int64]
 _LARGEST_TABLE = 1 << 20
-_END = [b""]  # of a field
 _KEPT = 1 << 16  # chunks of text: some twenty megabytes
 
 
@@ -102,30 +101,6 @@ def _step(
     return at[hit], place[hit] + first
 
 
-class _Numbers(dict[bytes, int]):
-    """A chunk of text without spaces -> the number of its word.
-
-    One that holds several words, or none, gets a negative number, and `several` its words.
-    """
-
-    def __init__(self) -> None:
-        super().__init__({b"": 0})
-        self.folded: dict[str, int] = {}
-        self.several: list[list[int]] = []
-
-    def __missing__(self, chunk: bytes) -> int:
-        words = _folded(chunk)
-        if len(words) == 1:
-            number = self.folded.setdefault(words[0], len(self.folded) + 1)
-        else:
-            self.several.append(
-                [self.folded.setdefault(word, len(self.folded) + 1) for word in words]
-            )
-            number = -len(self.several)
-        self[chunk] = number
-        return number
-
-
 @lru_cache(maxsize=_KEPT)
 def _folded(chunk: bytes) -> tuple[str, ...]:
     """The words in `chunk`, folded; kept from day to day, for most come every day."""
@@ -140,21 +115,27 @@ def _spelled(chunk: bytes) -> list[str]:
 
 def read_words(papers: Iterable[Paper]) -> PaperWords:
     """The words of `papers`, each paper's title before its abstract."""
-    numbers = _Numbers()
-    pieces_of: list[list[bytes]] = []
-    for paper in papers:
-        pieces_of += (chunks(paper.title), _END, chunks(paper.abstract), _END)
-    flat = chain.from_iterable(pieces_of)
-    typed = np.fromiter(map(numbers.__getitem__, flat), np.int32, sum(map(len, pieces_of)))
-    stream = _spread(typed, numbers.several)
+    fields = [text for paper in papers for text in (paper.title, paper.abstract)]
+    chunks = chunks_of(fields)
+    folded: dict[str, int] = {}
+    several: list[list[int]] = []  # the words of chunks that have several, or none
+    numbers: list[int] = []  # of each chunk's word; -1, -2, ... for the first, second of `several`
+    for chunk in chunks.different:
+        words = [folded.setdefault(word, len(folded) + 1) for word in _folded(chunk)]
+        if len(words) == 1 or not chunk:
+            numbers.append(words[0] if words else 0)
+        else:
+            several.append(words)
+            numbers.append(-len(several))
+    stream = _spread(np.array(numbers, dtype=np.int32)[chunks.numbers], several)
     field = np.cumsum(stream == 0, dtype=np.int32) - (stream == 0)
     return PaperWords(
-        papers=len(pieces_of) // 4,
+        papers=len(fields) // 2,
         stream=stream,
         owner=(field >> 1).astype(np.int32),
         credit=np.where(field & 1, 1, IN_TITLE).astype(np.int32),
-        numbers=numbers.folded,
-        chunks=tuple(numbers),
+        numbers=folded,
+        chunks=tuple(chunks.different),
     )
 
 

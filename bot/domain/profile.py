@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.domain.telling import UNIT
-from bot.domain.term_keys import keys_of
+from bot.domain.term_keys import keys_of, numbered
 
 MOST_TERMS = 300
 NEAR_POINTS = 5.0  # between a paper that holds no word of it and one as near as the liked ones
@@ -161,7 +161,8 @@ class _Cells:
         counts = [len(paper.terms) for paper in papers]
         self._starts = np.cumsum([0, *counts])
         keys = b"".join(paper.keys for paper in papers)
-        self.term, self._first = _numbered(np.frombuffer(keys, dtype=np.int64))
+        # Looking at the letters of a few thousand terms would wait for memory.
+        self.term, self._first = numbered(np.frombuffer(keys, dtype=np.uint64))
         self.paper = np.repeat(np.arange(len(papers)), counts)
         shares = b"".join(paper.shares for paper in papers)
         self.share = np.frombuffer(shares, dtype=np.int32) / UNIT
@@ -205,24 +206,6 @@ class _Cells:
         bits = np.zeros(len(self._first), np.int64)
         np.add.at(bits, self.term[is_liked], np.int64(1) << place[self.paper[is_liked]])
         return bits
-
-
-def _numbered(keys: Ints) -> tuple[Ints, Ints]:
-    """The number of each key, counted by first appearance, and where each first appears.
-
-    Keys sorted in arrays, for looking at the letters of a few thousand terms waits for memory.
-    """
-    order = np.argsort(keys)
-    in_order = keys[order]
-    is_new = np.append(True, in_order[1:] != in_order[:-1])[: len(keys)]
-    starts = np.flatnonzero(is_new)
-    first = np.minimum.reduceat(order, starts)
-    is_first = np.zeros(len(keys), dtype=bool)
-    is_first[first] = True
-    number = np.cumsum(is_first) - 1
-    numbers = np.empty(len(keys), dtype=np.int64)
-    numbers[order] = np.repeat(number[first], np.diff(starts, append=len(keys)))
-    return numbers, np.flatnonzero(is_first)
 
 
 def _unit(shares: Floats) -> Floats:

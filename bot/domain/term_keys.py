@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _BUCKET_BITS = 18  # of the hash: few words share a bucket
-
 _AT_ONCE = 1 << 15  # keys: what is worked out of them stays near the processor
+_ODD = 0x9E3779B97F4A7C15  # spreads whatever is multiplied by it
 
 Keys = NDArray[np.uint64]
 Places = NDArray[np.int32]
@@ -24,6 +24,29 @@ Places = NDArray[np.int32]
 def keys_of(terms: Iterable[Hashable]) -> array[int]:
     """The hash of each term; in another process it is another."""
     return array("q", map(hash, terms))
+
+
+def numbered(keys: Keys) -> tuple[Places, Places]:
+    """The number of each key, counted by first appearance, and where each first appears.
+
+    A table of the keys' leading bits, in which the first of those with the same bits settles all
+    that are its equals; the few that are left have another try with other bits.
+    """
+    bits = max(10, len(keys).bit_length() + 1)
+    table = np.empty(1 << bits, dtype=np.int32)
+    first = np.empty(len(keys), dtype=np.int32)
+    left, wanted, odd = np.arange(len(keys), dtype=np.int32), keys, _ODD
+    while len(left):
+        slot = ((wanted * np.uint64(odd)) >> np.uint64(64 - bits)).astype(np.int32)
+        table[slot[::-1]] = left[::-1]  # the last one written stays
+        met = table[slot]
+        is_same = keys[met] == wanted
+        first[left] = met
+        left, wanted = left[~is_same], wanted[~is_same]
+        odd = odd * _ODD % (1 << 64)
+    is_first = first == np.arange(len(keys), dtype=np.int32)
+    number = np.cumsum(is_first, dtype=np.int32) - np.int32(1)
+    return number[first], np.flatnonzero(is_first).astype(np.int32)
 
 
 class TermNumbers:

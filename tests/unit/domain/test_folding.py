@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.folding import chunks, folded_words, raw_words, singular
+from bot.domain.folding import folded_words, singular
 
 
 @pytest.mark.parametrize(
@@ -51,12 +51,6 @@ def test_these_words_stay_apart(different: str) -> None:
 )
 def test_text_becomes_these_words(text: str, words: list[str]) -> None:
     assert folded_words(text) == words
-
-
-@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("ab'’s+#-_ .C")), max_size=40))
-@settings(max_examples=100)
-def test_chunks_hold_the_words_of_the_text_in_order(text: str) -> None:
-    assert [word for chunk in chunks(text) for word in raw_words(chunk.decode())] == raw_words(text)
 
 
 @given(st.text(alphabet="abcehisuxy", max_size=10))
