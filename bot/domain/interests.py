@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from array import array
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 from bot.domain.categories import check_category, is_category
@@ -37,6 +39,7 @@ MAX_CATEGORIES = 40
 MAX_SENTENCES = 3  # after about:; each is compared with every paper
 LONGEST_SENTENCE = 300  # characters
 _LONGEST_NAME = 100
+_KEY = attrgetter("key")
 _CATEGORY_SHAPE = re.compile(r"[A-Za-z][A-Za-z\-]*\.[A-Za-z][A-Za-z\-]+")
 _KEY_AND_VALUE = re.compile(r"([A-Za-z][A-Za-z_\-]*)[:=](?!//)(.*)", re.DOTALL)
 
@@ -63,6 +66,15 @@ class Interests:
     cross_lists: bool = False
     revisions: bool = False
     about: tuple[str, ...] = ()  # sentences; papers near to one earn points by their meaning
+    keys: array[int] = field(init=False, repr=False, compare=False)  # of the terms
+
+    def __post_init__(self) -> None:
+        """Gather the keys once: ranking has millions of terms to tell apart."""
+        object.__setattr__(self, "keys", array("q", map(_KEY, self.terms)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """In another process the terms have other keys."""
+        return type(self), tuple(getattr(self, each.name) for each in fields(self) if each.init)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +99,9 @@ class InterestChanges:
     def apply(self, base: Interests) -> Interests:
         """`base` with every filter that was given in place of its own."""
         given = {
-            field.name: value
-            for field in fields(self)
-            if (value := getattr(self, field.name)) is not None
+            each.name: value
+            for each in fields(self)
+            if (value := getattr(self, each.name)) is not None
         }
         return replace(base, **given)
 

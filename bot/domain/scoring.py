@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain, count
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack, vstack
 
-from bot.domain.interests import Formula, Interests, Term, TermKind
+from bot.domain.interests import Formula, Interests, Term
 from bot.domain.liking import Liking
 from bot.domain.meaning import Meaning, Meanings
 from bot.domain.paper_words import PaperWords, no_words, read_words
@@ -22,7 +21,10 @@ from bot.domain.profile import Profile
 from bot.domain.rarity import Rarity
 from bot.domain.seed_formula import found_substrings, score_substrings
 from bot.domain.sheet import EARNED, Findings, Sheet
+from bot.domain.term_keys import numbered
 from bot.domain.terms_formula import found, score_terms
+
+_NO_KEYS = array("q")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +127,14 @@ class _Side:
 
 def _side(formula: Formula, readers: Sequence[Interests], texts: Texts, rarity: Rarity) -> _Side:
     theirs = [each if each.formula is formula else None for each in readers]
-    wanted, terms = _listed([each.terms if each else () for each in theirs])
-    unwanted, unwanted_terms = _listed([each.excluded if each else () for each in theirs])
+    wanted, terms = _listed(
+        [each.terms if each else () for each in theirs],
+        [each.keys if each else _NO_KEYS for each in theirs],
+    )
+    excluded = [each.excluded if each else () for each in theirs]
+    unwanted, unwanted_terms = _listed(
+        excluded, [array("q", [term.key for term in each]) for each in excluded]
+    )
     if formula is Formula.SEED:
         sheet = score_substrings(terms, texts.papers)
         present = found_substrings(unwanted_terms, texts.papers)
@@ -167,22 +175,18 @@ class Texts:
         return read_words(self.papers)
 
 
-def _listed(lists: Sequence[Sequence[Term]]) -> tuple[csr_array, list[Term]]:
-    """(lists x different terms) how often each stands in each list, and those terms."""
-    # Hashing a Term costs ten times as much as hashing its text, and there are many.
-    phrase = TermKind.PHRASE
-    flat = list(chain.from_iterable(lists))
-    keys = [
-        term.text
-        if term.weight == 1.0 and term.kind is phrase
-        else (term.text, term.weight, term.kind.value)
-        for term in flat
-    ]
-    numbers = defaultdict[str | tuple[str, float, str], int](count().__next__)
-    columns = np.fromiter(map(numbers.__getitem__, keys), dtype=np.int32, count=len(keys))
-    is_first = np.diff(np.maximum.accumulate(columns), prepend=-1) > 0 if flat else columns > 0
-    terms = [flat[at] for at in np.flatnonzero(is_first).tolist()]
+def _listed(
+    lists: Sequence[Sequence[Term]], keys: Sequence[array[int]]
+) -> tuple[csr_array, list[Term]]:
+    """(lists x different terms) how often each stands in each list, and those terms.
+
+    `keys` are those of each list's terms.
+    """
+    columns, first = numbered(np.frombuffer(b"".join(keys), dtype=np.uint64))
     starts = np.concatenate(([0], np.cumsum([len(listed) for listed in lists], dtype=np.int64)))
+    rows = np.searchsorted(starts, first, side="right") - 1
+    places = zip(rows.tolist(), (first - starts[rows]).tolist(), strict=True)
+    terms = [lists[row][place] for row, place in places]
     ones = np.ones(len(columns), dtype=np.int32)
     shape = (len(lists), len(terms))
     return csr_array((ones, columns, starts.astype(np.int32)), shape=shape), terms

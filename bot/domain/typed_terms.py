@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 from bot.domain.patterns import compile_pattern
 from bot.domain.words import DASHES, Mark, marks, quoted
@@ -33,6 +34,17 @@ class Term:
     text: str  # as typed, without ^weight, quotes, the final * or the slashes
     weight: float = 1.0
     kind: TermKind = TermKind.PHRASE
+    key: int = field(init=False, repr=False, compare=False)  # equal terms have the same
+
+    def __post_init__(self) -> None:
+        """Hash it once, not whenever papers are ranked; most are phrases that weigh 1.0."""
+        is_plain = self.weight == 1.0 and self.kind is TermKind.PHRASE
+        key = hash(self.text if is_plain else (self.text, self.weight, self.kind.value))
+        object.__setattr__(self, "key", key)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process hashes it for itself."""
+        return type(self), (self.text, self.weight, self.kind)
 
 
 def parse_term(text: str) -> Term:

@@ -11,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
@@ -48,6 +49,8 @@ def measure() -> list[Row]:
     first = _seconds(lambda: _rank_all(readers, batch, rarity), attempts=1)
     seconds = _seconds(lambda: _rank_all(readers, batch, rarity))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    keys = _seconds(lambda: [replace(reader.interests).keys for reader in readers])
+    keys -= _seconds(lambda: [replace(reader.interests, terms=()) for reader in readers])
     half_papers = _seconds(lambda: _rank_all(readers, batch[: _PAPERS // 2], rarity))
     half_readers = _seconds(lambda: _rank_all(readers[: _READERS // 2], batch, rarity))
     with_reasons = _seconds(lambda: _rank_all(readers, batch, rarity, with_reasons=True))
@@ -66,6 +69,12 @@ def measure() -> list[Row]:
             f"{times:,.0f} times as fast ({loop * _READERS / _SAMPLE:,.0f} s)",
             f"at least {_AT_LEAST_TIMES:,} times",
             times >= _AT_LEAST_TIMES,
+        ),
+        (
+            "… beside it, once when subscriptions are read: their terms' keys",
+            f"{keys:.2f} s",
+            "",
+            None,
         ),
         ("… the first time in a process, when every word is new", f"{first:.2f} s", "", None),
         _growth("… twice the papers", seconds / half_papers),

@@ -6,6 +6,7 @@ import pickle
 from array import array
 from datetime import UTC, datetime
 
+from bot.domain.interests import Interests, Term, TermKind
 from bot.domain.learning import Ballot, Example
 from bot.domain.profile import Profile
 from bot.domain.term_keys import TermNumbers, keys_of
@@ -54,6 +55,18 @@ def test_an_example_takes_no_hashes_to_another_process() -> None:
     assert example.keys == keys_of(["kv cach"])
     assert example.keys.tobytes() not in pickled
     assert pickle.loads(pickled) == example  # noqa: S301 - our own bytes
+
+
+def test_interests_take_no_hashes_to_another_process() -> None:
+    terms = (Term("kv cache"), Term("kv cache", 2.0), Term("quantiz", kind=TermKind.PREFIX))
+    interests = Interests(("cs.CL",), terms, about=("long contexts",), revisions=True)
+
+    pickled = pickle.dumps(interests)
+
+    assert interests.keys.tolist() == [term.key for term in terms]
+    assert len(set(interests.keys)) == len(terms)
+    assert interests.keys.tobytes() not in pickled
+    assert pickle.loads(pickled) == interests  # noqa: S301 - our own bytes
 
 
 class _Hashed:
