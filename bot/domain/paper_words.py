@@ -18,6 +18,7 @@ from scipy.sparse import coo_array, csr_array
 from bot.domain.chunks import chunks_of
 from bot.domain.folding import pieces, raw_words, singular
 from bot.domain.papers import Paper
+from bot.domain.term_keys import Places, TermNumbers
 
 IN_TITLE = 1024  # a hit count is hits in the title x 1024 + hits in the abstract
 
@@ -49,9 +50,19 @@ class PaperWords:
         end = bisect_left(self.spellings, prefix + "\uffff")
         return {singular(spelling) for spelling in self.spellings[start:end]}
 
-    def count(self, sequences: Sequence[tuple[str, ...]]) -> csr_array:
-        """Hits of each sequence of folded words in each paper: (sequences x papers), int32.
+    @cached_property
+    def _known(self) -> TermNumbers:
+        return TermNumbers(tuple(self.numbers))
 
+    def find(self, keys: bytes) -> Places:
+        """The number of the folded word with each of these keys, see `keys_of`; 0 of no word."""
+        places = self._known.find(keys)
+        return np.where(places < len(self.numbers), places + 1, 0).astype(np.int32)
+
+    def count(self, sequences: Sequence[tuple[str, ...]], *, rows: Ints, height: int) -> csr_array:
+        """Hits of sequences of folded words in each paper: (height x papers), int64.
+
+        Those of each sequence are added to its row of the result.
         All sequences are one automaton: level by level, the beginnings they share become one
         node, and every position of the papers that is in a node goes on to the next.
         """
@@ -63,26 +74,35 @@ class PaperWords:
         nodes = np.ones(len(sequences), dtype=np.int64)
         at, state = np.flatnonzero(self.stream), np.ones(np.count_nonzero(self.stream), np.int64)
         found = [np.empty((3, 0), dtype=np.int64)]
-        rows, last = np.flatnonzero(lengths), 1
+        going, last = np.flatnonzero(lengths), 1
         for depth in range(int(lengths.max(initial=0))):
-            rows = rows[lengths[rows] > depth]
-            word = words[starts[rows] + depth]
-            nodes[rows[word == 0]] = 0  # a word that is in no paper
-            rows, word = rows[word > 0], word[word > 0]
-            keys, child = np.unique(nodes[rows] * size + word, return_inverse=True)
-            nodes[rows] = child + last + 1
+            going = going[lengths[going] > depth]
+            word = words[starts[going] + depth]
+            nodes[going[word == 0]] = 0  # a word that is in no paper
+            going, word = going[word > 0], word[word > 0]
+            # Most positions go no further: their next word is in no sequence at this place.
+            follows = np.zeros(size, dtype=bool)
+            follows[word] = True
+            on = np.flatnonzero(follows[self.stream[at + depth]])
+            at, state = at[on], state[on]
+            keys, child = np.unique(nodes[going] * size + word, return_inverse=True)
+            nodes[going] = child + last + 1
             # A field ends with 0, which is in no key: no sequence runs out of its field.
             at, state = _step(at, state * size + self.stream[at + depth], keys, last + 1)
             ends = np.zeros(len(keys) + 1, dtype=bool)
-            ends[nodes[rows[lengths[rows] == depth + 1]] - last - 1] = True
+            ends[nodes[going[lengths[going] == depth + 1]] - last - 1] = True
             ended = ends[state - last - 1]
             where = at[ended]
             found.append(np.stack((state[ended], self.owner[where], self.credit[where])))
             last += len(keys)
         node, paper, credit = np.concatenate(found, axis=1)
-        hits = coo_array((credit, (node, paper)), shape=(last + 1, self.papers)).tocsr()
+        cells = (node.astype(np.int32), paper.astype(np.int32))
+        hits = coo_array((credit, cells), shape=(last + 1, self.papers)).tocsr()
         nodes[lengths == 0] = 0
-        return hits[nodes]
+        ones = np.ones(len(rows), dtype=np.int64)
+        belongs = coo_array((ones, (rows, nodes.astype(np.int32))), shape=(height, last + 1))
+        counted: csr_array = (belongs.tocsr() @ hits).tocsr()
+        return counted
 
 
 def _step(

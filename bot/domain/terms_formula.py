@@ -10,10 +10,10 @@ docs/explanation/ranking.md.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import chain, count
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +26,7 @@ from bot.domain.papers import Paper
 from bot.domain.patterns import Fields
 from bot.domain.rarity import TYPICAL, Rarity, idf, weight
 from bot.domain.sheet import COEFFICIENT, Findings, Sheet, Where
+from bot.domain.term_keys import keys_of, numbered
 from bot.domain.typed_terms import Term, TermKind
 
 TITLE_HITS = 3  # a hit in the title counts like three in the abstract
@@ -40,17 +41,51 @@ Columns = NDArray[np.int32]
 
 
 class _Look(NamedTuple):
-    """Something to look for: words in order, words and a prefix, or a regular expression."""
+    """Something to look for: words in order, words and a prefix, or a regular expression.
 
-    words: tuple[str, ...] = ()  # folded
-    prefix: str = ""  # what the word after them begins with
-    pattern: str = ""
+    Looked up by the ten thousand, so it carries the keys of all that is looked up for it.
+    """
 
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """The words of a phrase, a prefix with * behind; none where there is only one."""
-        parts = (*self.words, f"{self.prefix}*") if self.prefix else self.words
-        return tuple(dict.fromkeys(parts)) if len(parts) > 1 else ()
+    words: tuple[str, ...]  # folded
+    prefix: str  # what the word after them begins with
+    pattern: str
+    text: str  # the words, as their rarity is counted
+    key: int  # another for another look
+    parts: tuple[str, ...]  # the words of a phrase, a prefix with * behind; none of a single one
+    part_keys: bytes  # of the looks for each part alone
+    spelling_keys: bytes  # of a single word's halves, for each cut; of a pair written as one word
+
+
+def _look_of(words: tuple[str, ...] = (), prefix: str = "", pattern: str = "") -> _Look:
+    parts = (*words, f"{prefix}*") if prefix else words
+    parts = tuple(dict.fromkeys(parts)) if len(parts) > 1 else ()
+    alone = (_key((), part[:-1]) if part.endswith("*") else _key((part,)) for part in parts)
+    spelled = () if prefix else _spellings(words)
+    return _Look(
+        words,
+        prefix,
+        pattern,
+        text=" ".join(words),
+        key=_key(words, prefix, pattern),
+        parts=parts,
+        part_keys=array("q", alone).tobytes(),
+        spelling_keys=keys_of(chain.from_iterable(spelled)).tobytes(),
+    )
+
+
+def _key(words: tuple[str, ...], prefix: str = "", pattern: str = "") -> int:
+    return hash((words, prefix, pattern))
+
+
+def _spellings(words: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Other ways to write these words: a pair as one word, or one word as two."""
+    if len(words) == 2:  # noqa: PLR2004 - compounds of more are not closed
+        return [(words[0] + words[1],)]
+    if len(words) != 1:
+        return []
+    (word,) = words
+    cuts = range(_SHORTEST_HALF, len(word) - _SHORTEST_HALF + 1)
+    return [(word[:cut], word[cut:]) for cut in cuts]
 
 
 def score_terms(
@@ -59,7 +94,7 @@ def score_terms(
     """What every term earns in every paper; `words` are those of `papers`."""
     looks = [_look(term) for term in terms]
     things, columns, starts = _things(looks)
-    frequency = _frequencies(list(things), rarity)
+    frequency = _frequencies(things, rarity)
     row = np.repeat(np.arange(len(terms)), np.diff(starts))
     is_whole = np.zeros(len(columns), dtype=bool)
     is_whole[starts[:-1]] = True
@@ -70,14 +105,13 @@ def score_terms(
     share = np.where(is_whole, np.where(is_phrase, 1 - FOR_THE_WORDS, 1.0)[row], for_word)
     typed = np.array([term.weight for term in terms])
     worth = share * (weight(frequency[columns[starts[:-1]]]) * typed)[row]
-    identities: dict[_Look, int] = {}
     return Sheet(
         coefficients=csr_array(
             (np.rint(worth * COEFFICIENT).astype(np.int32), columns, starts),
             shape=(len(terms), len(things)),
         ),
-        findings=_findings(_hits(list(things), papers, words)),
-        identity=[identities.setdefault(look, len(identities)) for look in looks],
+        findings=_findings(_hits(things, papers, words)),
+        identity=columns[starts[:-1]].tolist(),
     )
 
 
@@ -102,65 +136,67 @@ def _findings(hits: csr_array) -> Findings:
 
 
 def _look(term: Term) -> _Look:
+    if term.kind is TermKind.PHRASE:
+        return _look_for(term.text)
     if term.kind is TermKind.REGEX:
-        return _Look(pattern=term.text)
-    if term.kind is TermKind.PREFIX and (typed := raw_words(term.text)):
+        return _look_of(pattern=term.text)
+    if typed := raw_words(term.text):
         *before, last = (piece for word in typed for piece in pieces(word))
-        return _Look(tuple(chain.from_iterable(map(fold, before))), last)
+        return _look_of(tuple(chain.from_iterable(map(fold, before))), last)
     return _look_for(term.text)
 
 
 @lru_cache(maxsize=_KEPT)
 def _look_for(phrase: str) -> _Look:
     """Kept from digest to digest, for what people look for seldom changes."""
-    return _Look(tuple(folded_words(phrase)))
+    return _look_of(tuple(folded_words(phrase)))
 
 
-def _things(looks: Sequence[_Look]) -> tuple[dict[_Look, int], Columns, Columns]:
+@lru_cache(maxsize=_KEPT)
+def _look_for_part(part: str) -> _Look:
+    return _look_of(prefix=part[:-1]) if part.endswith("*") else _look_of((part,))
+
+
+def _things(looks: Sequence[_Look]) -> tuple[list[_Look], Columns, Columns]:
     """All that is looked for, numbered, and which of it each look is after: itself first."""
-    things = defaultdict[_Look, int](count().__next__)
-    own = list(map(things.__getitem__, looks))
-    parts = [look.parts if look.prefix or len(look.words) > 1 else () for look in looks]
-    counts = np.fromiter(map(len, parts), dtype=np.int32, count=len(parts))
+    counts = np.fromiter([len(look.parts) for look in looks], dtype=np.int32, count=len(looks))
     starts = np.concatenate(([0], np.cumsum(1 + counts, dtype=np.int32)), dtype=np.int32)
-    columns = np.empty(starts[-1], dtype=np.int32)
-    is_own = np.zeros(len(columns), dtype=bool)
+    is_own = np.zeros(starts[-1], dtype=bool)
     is_own[starts[:-1]] = True
-    columns[is_own] = own
-    numbers = _Parts(things)
-    columns[~is_own] = list(map(numbers.__getitem__, chain.from_iterable(parts)))
+    own = array("q", [look.key for look in looks]).tobytes()
+    keys = b"".join((own, *(look.part_keys for look in looks)))
+    numbers, first = numbered(np.frombuffer(keys, dtype=np.uint64))
+    columns = np.empty(len(is_own), dtype=np.int32)
+    columns[is_own], columns[~is_own] = numbers[: len(looks)], numbers[len(looks) :]
+    parts = list(chain.from_iterable([look.parts for look in looks]))
+    things = [
+        looks[at] if at < len(looks) else _look_for_part(parts[at - len(looks)])
+        for at in first.tolist()
+    ]
     return things, columns, starts
 
 
-class _Parts(dict[str, int]):
-    """A part of a phrase -> the number of the look that is after it alone."""
-
-    def __init__(self, things: dict[_Look, int]) -> None:
-        super().__init__()
-        self._things = things
-
-    def __missing__(self, part: str) -> int:
-        look = _Look(prefix=part[:-1]) if part.endswith("*") else _Look((part,))
-        number = self[part] = self._things[look]
-        return number
-
-
-def _other_spellings(look: _Look, words: PaperWords) -> list[tuple[str, ...]]:
-    """Sequences of words that count as this look beside its own.
+def _other_spellings(
+    looks: Sequence[_Look], words: PaperWords
+) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Sequences of words that count as a look beside its own, with that look's row.
 
     `quantiz*` as each word that begins so, `kv cache` as kvcache, `crosslingual` as cross-lingual.
     """
-    known = words.numbers
-    if look.prefix:
-        return [(*look.words, last) for last in words.beginning_with(look.prefix)]
-    if len(look.words) == 2:  # noqa: PLR2004 - compounds of more are not closed
-        closed = look.words[0] + look.words[1]
-        return [(closed,)] if closed in known else []
-    if len(look.words) != 1:
-        return []
-    (word,) = look.words
-    cuts = range(_SHORTEST_HALF, len(word) - _SHORTEST_HALF + 1)
-    return [(word[:cut], word[cut:]) for cut in cuts if word[:cut] in known and word[cut:] in known]
+    counts = np.array([len(look.spelling_keys) // 8 for look in looks], dtype=np.int64)
+    ends = np.cumsum(counts)
+    is_known = words.find(b"".join([look.spelling_keys for look in looks])) > 0
+    # A word's halves stand side by side, and before them is an even number of its own.
+    place = np.arange(len(is_known)) - np.repeat(ends - counts, counts)
+    row = np.repeat(np.arange(len(looks)), counts)
+    is_pair = np.array([len(look.words) > 1 for look in looks], dtype=bool)[row]
+    both = is_known & (is_pair | np.append(is_known[1:], False)) & (place % 2 == 0)
+    for at in np.flatnonzero(both).tolist():
+        yield int(row[at]), _spellings(looks[row[at]].words)[place[at] // 2]
+    for at, look in enumerate(looks):
+        if look.prefix:
+            for last in words.beginning_with(look.prefix):
+                yield at, (*look.words, last)
 
 
 # --- how often it is found -----------------------------------------------------------------
@@ -171,13 +207,10 @@ def _hits(looks: Sequence[_Look], papers: Sequence[Paper], words: PaperWords) ->
     # A look's own words first, in the order of the looks; other spellings behind all of them.
     sequences = [() if look.prefix else look.words for look in looks]
     rows = list(range(len(looks)))
-    for row, look in enumerate(looks):
-        for spelling in _other_spellings(look, words):
-            rows.append(row)
-            sequences.append(spelling)
-    ones, each = np.ones(len(rows), dtype=np.int64), np.arange(len(rows))
-    belongs = coo_array((ones, (rows, each)), shape=(len(looks), len(rows))).tocsr()
-    counted: csr_array = (belongs @ words.count(sequences)).tocsr()
+    for row, spelling in _other_spellings(looks, words):
+        rows.append(row)
+        sequences.append(spelling)
+    counted = words.count(sequences, rows=np.array(rows, dtype=np.int32), height=len(looks))
     if any(look.pattern for look in looks):
         counted = (counted + _pattern_hits(looks, papers)).tocsr()
     return counted
@@ -200,7 +233,7 @@ def _pattern_hits(looks: Sequence[_Look], papers: Sequence[Paper]) -> csr_array:
 
 def _frequencies(looks: Sequence[_Look], rarity: Rarity) -> NDArray[np.float64]:
     """The share of papers that hold each look, from 0.001 to 1."""
-    shares = rarity.shares([" ".join(look.words) for look in looks])
+    shares = rarity.shares([look.text for look in looks])
     keys = rarity.keys() if any(look.prefix for look in looks) else ()
     for at, look in enumerate(looks):
         if look.prefix or look.pattern or not 0 < len(look.words) <= _COUNTED:
