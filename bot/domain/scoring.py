@@ -20,7 +20,7 @@ from bot.domain.product import Product, columns_of
 from bot.domain.profile import Profile
 from bot.domain.rarity import Rarity
 from bot.domain.seed_formula import found_substrings, score_substrings
-from bot.domain.sheet import EARNED, Findings, Sheet
+from bot.domain.sheet import LEAST_EARNED, Findings, Sheet
 from bot.domain.term_keys import numbered
 from bot.domain.terms_formula import found, score_terms
 
@@ -103,14 +103,14 @@ def compile_scores(
 
 
 def _least(wanted: csr_array, coefficients: csr_array) -> NDArray[np.int32]:
-    """For each reader the points of the weakest term, found once as a whole; 1 without terms."""
+    """For each reader the fewest points that its weakest term earns as a whole; 1 without terms."""
     least = np.zeros(wanted.shape[0], dtype=np.int32)
     if wanted.nnz:
         whole = np.add.reduceat(coefficients.data, coefficients.indptr[:-1])
         has_terms = np.diff(wanted.indptr) > 0
         starts = wanted.indptr[:-1][has_terms]
         least[has_terms] = np.minimum.reduceat(whole[wanted.indices], starts)
-    return np.maximum(least * EARNED, 1)
+    return np.maximum(least * LEAST_EARNED, 1)
 
 
 @dataclass(frozen=True, slots=True)

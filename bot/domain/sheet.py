@@ -16,7 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import coo_array, csr_array
 
 COEFFICIENT = 100  # what 1.0 is among coefficients
-EARNED = 10  # what 1.0 is among what findings earn; 4.0 is the most
+EARNED = 10  # what 1.0 is among what findings earn; 5.2 is the most
+LEAST_EARNED = 8  # by a term that stands anywhere as a whole
 POINT = COEFFICIENT * EARNED  # what one point is among scores
 
 

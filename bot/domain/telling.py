@@ -17,6 +17,8 @@ from bot.domain.papers import Paper
 from bot.domain.rarity import Rarity
 
 TITLE_COUNTS = 3.0  # a word in the title as so many in the abstract
+EARLY_COUNTS = 2.0  # a word where the abstract begins, and says what the paper is about
+_EARLY = 40  # words
 PAIR_COUNTS = 0.65  # of what its rarity says: its words count as well
 UNIT = 1000  # a paper's length among shares
 _COMMON = 0.2  # what more papers hold tells nothing
@@ -73,12 +75,19 @@ def telling_terms(
 
 def _counted(column: NDArray[Any], words: PaperWords, at: NDArray[Any], width: int) -> csr_array:
     """(papers x columns) how often what begins at `at` stands in each paper."""
-    weight = np.where(words.credit[at] == IN_TITLE, TITLE_COUNTS, 1.0)
+    weight = np.where(words.credit[at] == IN_TITLE, TITLE_COUNTS, _in_abstract(words, at))
     if words.papers == 1:  # it has every column; for a thumb, making a matrix is what takes time
         cells = (np.bincount(column, weight, width), np.arange(width), np.array([0, width]))
         return csr_array(cells, shape=(1, width))
     shape = (words.papers, width)
     return coo_array((weight, (words.owner[at], column)), shape=shape).tocsr()
+
+
+def _in_abstract(words: PaperWords, at: NDArray[Any]) -> Floats:
+    """What each position would count if all were in abstracts."""
+    begins = np.append(0, np.flatnonzero(words.stream == 0) + 1)  # of fields
+    into = at - begins[np.searchsorted(begins, at, side="right") - 1]
+    return np.where(into < _EARLY, EARLY_COUNTS, 1.0)
 
 
 def _weighed(counted: csr_array, weights: Floats) -> csr_array:

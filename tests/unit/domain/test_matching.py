@@ -192,7 +192,7 @@ def test_stray_words_of_a_phrase_are_no_match_even_without_min_score() -> None:
 
 
 def test_no_more_than_max_papers_are_chosen_but_all_are_counted() -> None:
-    batch = [announced("cache " * n, arxiv_id=f"{n}") for n in range(1, 8)]
+    batch = [announced("A title", "cache " * n, arxiv_id=f"{n}") for n in range(1, 8)]
 
     ranking = rank(interests("kw:cache top:3"), batch, rarity=ANYTHING)
 
@@ -241,7 +241,7 @@ def test_without_terms_everything_comes_in_announcement_order(formula: Formula) 
 
 
 def test_a_followed_author_has_a_place_whatever_the_score() -> None:
-    batch = [announced("cache " * n, arxiv_id=f"{n}") for n in range(1, 6)]
+    batch = [announced("A title", "cache " * n, arxiv_id=f"{n}") for n in range(1, 6)]
     batch.append(announced("Something else", arxiv_id="7", authors=("Ada Example", "Tri Dao")))
 
     ranking = rank(interests('kw:cache @"Tri Dao" min:2 top:2'), batch, rarity=ANYTHING)

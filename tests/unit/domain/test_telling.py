@@ -43,6 +43,23 @@ def test_a_word_in_the_title_tells_more_than_one_in_the_abstract() -> None:
     assert found["qubit"] > found["ligand"]
 
 
+def test_a_word_where_the_abstract_begins_tells_more_than_one_at_its_end() -> None:
+    found = shares(paper("", "Qubits. " + "We do so and so. " * 20 + "Ligands."))
+
+    assert found["qubit"] > found["ligand"]
+
+
+def test_an_abstract_begins_anew_with_each_paper() -> None:
+    papers = [paper("", "So it is. " * 40), paper("Noise", "Qubits.")]
+
+    together = Telling.of(read_words(papers), ANYTHING)
+
+    columns = together.shares[[1]].indices
+    names = [together.terms[at] for at in columns]
+    found = dict(zip(names, together.shares[[1]].data, strict=True))
+    assert found == shares(papers[1])
+
+
 def test_a_rare_word_tells_more_than_one_of_every_tenth_paper() -> None:
     rarity = Rarity(papers=10_000, counts={"retrieval": 1_000, "qubit": 10})
 
