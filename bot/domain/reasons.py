@@ -87,7 +87,8 @@ class ReasonBook:
             points = np.add.reduceat(points, first)
         cell, term = cell[first], term[first]
         where = np.where(is_whole[first], where[first], Where.SOME_WORDS)
-        order = np.lexsort((term, -points, cell))
+        # Of equals the reader's earlier term comes first, whoever is ranked beside this reader.
+        order = np.lexsort((-points, cell))
         keys = ((term << _WHERE_BITS | where) << _POINT_BITS | points)[order]
         made = list(map(self._made.__getitem__, keys.tolist()))
         bounds = np.searchsorted(cell, np.arange(len(readers) + 1)).tolist()

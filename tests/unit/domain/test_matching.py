@@ -366,6 +366,19 @@ def test_many_are_ranked_as_each_would_be_alone(
     assert list(map(shown, together)) == list(map(shown, alone))
 
 
+@pytest.mark.parametrize("formula", Formula)
+def test_of_reasons_worth_the_same_the_readers_earlier_term_comes_first(formula: Formula) -> None:
+    batch = [announced("Qubits and ligands")]
+    terms = (Term("qubits"), Term("ligands"))
+    reader = Reader(Interests(("cs.CL",), terms, formula=formula))
+    another = Reader(Interests(("cs.CL",), terms[::-1], formula=formula))
+
+    rankings = rank_many([another, reader], batch, rarity=ANYTHING)
+
+    said = [[why.term for why in ranking.chosen[0].reasons] for ranking in rankings]
+    assert said == [["ligands", "qubits"], ["qubits", "ligands"]]
+
+
 @given(st.lists(some_readers, max_size=4), st.lists(some_papers, max_size=8))
 @settings(max_examples=60, deadline=None)
 def test_rankings_keep_their_promises(
