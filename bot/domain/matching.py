@@ -42,6 +42,7 @@ __all__ = [
 ]
 
 _CELLS_AT_ONCE = 1 << 20  # readers x papers held as one dense block
+_MOST_CHOSEN = 2 / 3  # of all papers: choosing more takes longer than adding up all of them
 _FEWEST_TOGETHER = 64  # readers in a block, if there are so many: each has its fixed costs
 
 
@@ -153,12 +154,15 @@ def rank_many(
     book = ReasonBook(scores)
     at_once = max(1, _CELLS_AT_ONCE // max(1, len(papers)))
     rankings: dict[int, Ranking] = {}
-    columns, among = np.arange(len(papers)), scores
+    every = np.arange(len(papers))
+    columns, among = every, scores
     for start, end in _blocks(audiences, at_once):
         masks, of_reader = np.unique(audiences[start:end], return_inverse=True)
         wanted = np.stack([batch.masks[each] for each in masks.tolist()])
         some = np.flatnonzero(wanted.any(axis=0))
-        if not np.array_equal(some, columns):
+        if len(some) > _MOST_CHOSEN * len(papers):
+            columns, among = every, scores
+        elif not np.array_equal(some, columns):
             columns, among = some, scores.among(some)
         block = Block(
             batch,

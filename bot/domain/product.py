@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-_COMMON = 1 / 45  # what more papers hold is quicker added up as whole rows than cell by cell
+_COMMON = 1 / 25  # what more papers hold is quicker added up as whole rows than cell by cell
 _EXACT_IN_SINGLE = 1 << 24  # up to here float32 holds every whole number
 
 
